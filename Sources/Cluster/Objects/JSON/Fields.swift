@@ -1,0 +1,113 @@
+/// The fields of a JSON object, sorted by the bytes of their keys.
+///
+/// Look-up is O(log n); inserting is O(n) unless keys come in order, which is what the writer makes.
+public struct Fields: Sendable, Hashable {
+    public private(set) var entries: [(key: String, value: Value)]
+
+    public init() { entries = [] }
+
+    /// Builds from pairs in any order; the last of equal keys wins. O(n log n), O(n) when already sorted.
+    public init(_ pairs: some Sequence<(String, Value)>) {
+        entries = []
+        entries.reserveCapacity(pairs.underestimatedCount)
+        var sorted = true
+        for (key, value) in pairs {
+            if sorted, let last = entries.last, !Fields.precedes(last.key, key) { sorted = false }
+            entries.append((key, value))
+        }
+        if !sorted { sortKeepingLast() }
+    }
+
+    public var count: Int { entries.count }
+    public var isEmpty: Bool { entries.isEmpty }
+    public var keys: [String] { entries.map(\.key) }
+
+    public subscript(key: String) -> Value? {
+        get {
+            let (index, found) = search(key)
+            return found ? entries[index].value : nil
+        }
+        set {
+            let (index, found) = search(key)
+            switch (found, newValue) {
+            case (true, let value?): entries[index].value = value
+            case (true, nil): entries.remove(at: index)
+            case (false, let value?): entries.insert((key, value), at: index)
+            case (false, nil): break
+            }
+        }
+    }
+
+    @discardableResult
+    public mutating func removeValue(forKey key: String) -> Value? {
+        let (index, found) = search(key)
+        return found ? entries.remove(at: index).value : nil
+    }
+
+    /// Whether the bytes of `left` sort before those of `right`. (String's own order compares canonical equivalents, so that
+    /// two different keys could be one.)
+    @inline(__always)
+    public static func precedes(_ left: String, _ right: String) -> Bool { order(left, right) < 0 }
+
+    static func order(_ left: String, _ right: String) -> Int {
+        let compared = left.utf8.withContiguousStorageIfAvailable { a in
+            right.utf8.withContiguousStorageIfAvailable { b -> Int in
+                let length = Swift.min(a.count, b.count)
+                var index = 0
+                while index < length {
+                    let (x, y) = (a[index], b[index])
+                    if x != y { return x < y ? -1 : 1 }
+                    index += 1
+                }
+                return a.count - b.count
+            }
+        }
+        if let result = compared ?? nil { return result }
+        if left.utf8.elementsEqual(right.utf8) { return 0 }
+        return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
+    }
+
+    private func search(_ key: String) -> (index: Int, found: Bool) {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            let order = Fields.order(entries[middle].key, key)
+            if order == 0 { return (middle, true) }
+            if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return (low, false)
+    }
+
+    private mutating func sortKeepingLast() {
+        let order = entries.indices.sorted {
+            let compared = Fields.order(entries[$0].key, entries[$1].key)
+            return compared == 0 ? $0 < $1 : compared < 0
+        }
+        var result: [(key: String, value: Value)] = []
+        result.reserveCapacity(entries.count)
+        for index in order {
+            if let last = result.last, Fields.order(last.key, entries[index].key) == 0 { result.removeLast() }
+            result.append(entries[index])
+        }
+        entries = result
+    }
+
+    public static func == (left: Fields, right: Fields) -> Bool {
+        left.entries.count == right.entries.count
+            && zip(left.entries, right.entries).allSatisfy { Fields.order($0.key, $1.key) == 0 && $0.value == $1.value }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(entries.count)
+        for (key, value) in entries {
+            hasher.combine(key)
+            hasher.combine(value)
+        }
+    }
+}
+
+extension Fields: Sequence {
+    public func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> { entries.makeIterator() }
+    public var underestimatedCount: Int { entries.count }
+}

@@ -1,0 +1,126 @@
+/// Writes values as JSON: compact, keys sorted, numbers as Go writes them.
+public struct JSONWriter {
+    public private(set) var bytes: [UInt8] = []
+
+    public init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+
+    public mutating func write(_ value: Value) {
+        switch value {
+        case .null: raw("null")
+        case .bool(let flag): raw(flag ? "true" : "false")
+        case .int(let number): raw(String(number))
+        case .double(let number): raw(JSONWriter.text(of: number))
+        case .string(let text): write(text)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                write(element)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let fields):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, field) in fields.entries.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                write(field.key)
+                bytes.append(UInt8(ascii: ":"))
+                write(field.value)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// Writes text as a JSON string: only what must be escaped is.
+    public mutating func write(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                bytes.append(contentsOf: utf8[start..<index])
+                escape(byte)
+                start = index + 1
+            }
+            bytes.append(contentsOf: utf8[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    public mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    public mutating func raw(_ slice: some Sequence<UInt8>) { bytes.append(contentsOf: slice) }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): raw(#"\""#)
+        case UInt8(ascii: "\\"): raw(#"\\"#)
+        case 0x0A: raw(#"\n"#)
+        case 0x0D: raw(#"\r"#)
+        case 0x09: raw(#"\t"#)
+        default:
+            let digits = String(byte, radix: 16)
+            raw(#"\u"# + String(repeating: "0", count: 4 - digits.count) + digits)
+        }
+    }
+
+    /// A number as Go's encoding/json writes a float64: whole numbers without a fraction, exponents outside 1e-6..<1e21.
+    static func text(of number: Double) -> String {
+        guard number.isFinite else { return "null" }
+        if number == number.rounded(), abs(number) < 1e15 { return String(Int64(number)) }
+        let size = abs(number)
+        var text = "\(number)"
+        if size >= 1e-6, size < 1e21 {
+            if text.contains("e") { text = JSONWriter.withoutExponent(text) }
+            if text.hasSuffix(".0") { text.removeLast(2) }
+            return text
+        }
+        // Swift writes 1e-07 and 1e+21; Go's has no padding in the exponent.
+        text = text.replacing(".0e", with: "e")
+        if let exponent = text.firstIndex(of: "e") {
+            let mantissa = text[..<exponent]
+            var digits = text[text.index(after: exponent)...]
+            let negative = digits.first == "-"
+            if negative || digits.first == "+" { digits.removeFirst() }
+            while digits.count > 1, digits.first == "0" { digits.removeFirst() }
+            return "\(mantissa)e\(negative ? "-" : "+")\(digits)"
+        }
+        return text
+    }
+
+    private static func withoutExponent(_ text: String) -> String {
+        guard let mark = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: mark)...]) else { return text }
+        var mantissa = String(text[..<mark])
+        let negative = mantissa.hasPrefix("-")
+        if negative { mantissa.removeFirst() }
+        let parts = mantissa.split(separator: ".", omittingEmptySubsequences: false)
+        let whole = String(parts[0])
+        var digits = whole + (parts.count > 1 && parts[1] != "0" ? String(parts[1]) : "")
+        let point = whole.count + exponent
+        if point <= 0 {
+            digits = "0." + String(repeating: "0", count: -point) + digits
+        } else if point >= digits.count {
+            digits += String(repeating: "0", count: point - digits.count)
+        } else {
+            digits.insert(".", at: digits.index(digits.startIndex, offsetBy: point))
+        }
+        return (negative ? "-" : "") + digits
+    }
+}
+
+extension Value {
+    /// Compact JSON.
+    public var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.write(self)
+        return writer.bytes
+    }
+
+    /// Compact JSON as text.
+    public var jsonText: String { String(decoding: json, as: UTF8.self) }
+
+    /// Reads a whole JSON document.
+    public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        self = try Tree(parsing: bytes, limits: limits).value
+    }
+
+    public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+}

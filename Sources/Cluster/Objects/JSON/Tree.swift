@@ -1,0 +1,272 @@
+/// An immutable JSON value: a place in a document's bytes, found through its tape.
+///
+/// Parsing costs one pass over the bytes and 8 bytes of tape a scalar; nothing is copied out until it is asked for.
+/// Looking up a key is O(fields of that object).
+public struct Tree: Sendable {
+    /// The bytes of a document and its tape. Shared by all trees into it.
+    final class Document: Sendable {
+        let bytes: [UInt8]
+        let tape: [UInt64]
+
+        init(bytes: [UInt8], tape: [UInt64]) {
+            self.bytes = bytes
+            self.tape = tape
+        }
+    }
+
+    let document: Document
+    let index: Int
+
+    init(_ document: Document, _ index: Int) {
+        self.document = document
+        self.index = index
+    }
+
+    /// Reads a whole document.
+    public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        let result: Result<[UInt64], JSONError> = bytes.withUnsafeBufferPointer { buffer in
+            do throws(JSONError) { return .success(try TapeParser.parse(buffer, limits: limits)) } catch { return .failure(error) }
+        }
+        self.init(Document(bytes: bytes, tape: try result.get()), 0)
+    }
+
+    public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+
+    // MARK: - Slots
+
+    @inline(__always) private var slot: UInt64 { document.tape[index] }
+    @inline(__always) var kind: TapeParser.Kind { TapeParser.Kind(rawValue: slot >> 60) ?? .null }
+    @inline(__always) private var length: Int { Int(slot >> 32 & 0xFFF_FFFF) }
+    @inline(__always) private var offset: Int { Int(slot & 0xFFFF_FFFF) }
+    /// Tape slots that this value spans.
+    @inline(__always) var span: Int {
+        switch kind {
+        case .array, .object: length
+        default: 1
+        }
+    }
+
+    // MARK: - Kinds
+
+    public var isNull: Bool { kind == .null }
+    public var isObject: Bool { kind == .object }
+    public var isArray: Bool { kind == .array }
+
+    /// Elements of an array or fields of an object; 0 for a scalar. O(1).
+    public var count: Int {
+        switch kind {
+        case .array, .object: Int(document.tape[index + 1] >> 32)
+        default: 0
+        }
+    }
+
+    /// The text of a string, escapes resolved; nil for anything else.
+    public var string: String? {
+        switch kind {
+        case .string: String(decoding: document.bytes[offset..<offset + length], as: UTF8.self)
+        case .escapedString: Tree.unescape(document.bytes[offset..<offset + length])
+        default: nil
+        }
+    }
+
+    public var bool: Bool? {
+        switch kind {
+        case .true: true
+        case .false: false
+        default: nil
+        }
+    }
+
+    /// The whole number held, also when written as `3.0` or `3e2`; nil for anything else.
+    public var int: Int? {
+        switch kind {
+        case .int: Int(numberText)
+        case .double: Double(numberText).flatMap { Int(exactly: $0) }
+        default: nil
+        }
+    }
+
+    public var double: Double? {
+        switch kind {
+        case .int, .double: Double(numberText)
+        default: nil
+        }
+    }
+
+    private var numberText: String { String(decoding: document.bytes[offset..<offset + length], as: UTF8.self) }
+
+    // MARK: - Children
+
+    /// A field of an object; nil when absent or this is no object. Of repeated keys the last.
+    public subscript(key: String) -> Tree? {
+        guard kind == .object else { return nil }
+        var key = key
+        return key.withUTF8 { wanted -> Tree? in
+            var found: Tree?
+            var position = index + 2
+            let end = index + length
+            while position < end {
+                let name = Tree(document, position)
+                let value = Tree(document, position + 1)
+                if name.isKey(wanted) { found = value }
+                position += 1 + value.span
+            }
+            return found
+        }
+    }
+
+    /// The value at a path of keys; nil when any step is missing.
+    public subscript(path keys: String...) -> Tree? {
+        var current = self
+        for key in keys {
+            guard let next = current[key] else { return nil }
+            current = next
+        }
+        return current
+    }
+
+    private func isKey(_ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
+        if kind == .escapedString { return string.map { $0.utf8.elementsEqual(wanted) } ?? false }
+        let (start, size) = (offset, length)
+        guard size == wanted.count else { return false }
+        return document.bytes.withUnsafeBufferPointer { bytes in
+            var position = 0
+            while position < size {
+                if bytes[start + position] != wanted[position] { return false }
+                position += 1
+            }
+            return true
+        }
+    }
+
+    /// The elements of an array in order; nothing for anything else.
+    public var elements: Elements { Elements(tree: self) }
+
+    /// The fields of an object in the order written; nothing for anything else.
+    public var fields: FieldSequence { FieldSequence(tree: self) }
+
+    /// The strings of an array; other elements are left out.
+    public var strings: [String] { elements.compactMap(\.string) }
+
+    /// The string-to-string map of an object; other values are left out.
+    public var stringMap: [String: String] {
+        var result: [String: String] = [:]
+        for (key, value) in fields { if let text = value.string { result[key] = text } }
+        return result
+    }
+
+    /// The bytes of this value as written.
+    public var bytes: ArraySlice<UInt8> {
+        switch kind {
+        case .array, .object: document.bytes[offset..<Int(document.tape[index + 1] & 0xFFFF_FFFF)]
+        case .string, .escapedString: document.bytes[offset - 1..<offset + length + 1]
+        default: document.bytes[offset..<offset + length]
+        }
+    }
+
+    /// A copy that can be edited. O(size). Of repeated keys the last wins.
+    public var value: Value {
+        switch kind {
+        case .null: return .null
+        case .true: return .bool(true)
+        case .false: return .bool(false)
+        case .int:
+            if let int = Int64(numberText) { return .int(int) }
+            return .double(Double(numberText) ?? 0)
+        case .double: return .double(Double(numberText) ?? 0)
+        case .string, .escapedString: return .string(string ?? "")
+        case .array: return .array(elements.map(\.value))
+        case .object: return .object(Fields(fields.lazy.map { ($0.key, $0.value.value) }))
+        }
+    }
+
+    static func unescape(_ raw: ArraySlice<UInt8>) -> String {
+        var result: [UInt8] = []
+        result.reserveCapacity(raw.count)
+        var position = raw.startIndex
+        func hex(_ at: Int) -> UInt32? {
+            guard at + 4 <= raw.endIndex else { return nil }
+            return raw[at..<at + 4].reduce(UInt32?(0)) { sum, byte in
+                sum.flatMap { sum in TapeParser.hexDigit(byte).map { sum << 4 | $0 } }
+            }
+        }
+        while position < raw.endIndex {
+            guard raw[position] == UInt8(ascii: "\\"), position + 1 < raw.endIndex else {
+                result.append(raw[position])
+                position += 1
+                continue
+            }
+            let code = raw[position + 1]
+            position += 2
+            switch code {
+            case UInt8(ascii: "b"): result.append(0x08)
+            case UInt8(ascii: "f"): result.append(0x0C)
+            case UInt8(ascii: "n"): result.append(0x0A)
+            case UInt8(ascii: "r"): result.append(0x0D)
+            case UInt8(ascii: "t"): result.append(0x09)
+            case UInt8(ascii: "u"):
+                var scalar = hex(position) ?? 0xFFFD
+                position += 4
+                if 0xD800..<0xDC00 ~= scalar, position + 6 <= raw.endIndex, raw[position] == UInt8(ascii: "\\"),
+                    raw[position + 1] == UInt8(ascii: "u"), let low = hex(position + 2), 0xDC00..<0xE000 ~= low
+                {
+                    scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
+                    position += 6
+                }
+                // A lone surrogate reads as the replacement character, as in Go.
+                result.append(contentsOf: String(UnicodeScalar(scalar) ?? "\u{FFFD}").utf8)
+            default: result.append(code)
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
+extension Tree {
+    /// The elements of an array, walked without copying.
+    public struct Elements: Sequence, IteratorProtocol, Sendable {
+        private let document: Document
+        private var position: Int
+        private let end: Int
+        public let underestimatedCount: Int
+
+        init(tree: Tree) {
+            document = tree.document
+            let isArray = tree.kind == .array
+            position = tree.index + 2
+            end = isArray ? tree.index + tree.span : position
+            underestimatedCount = isArray ? tree.count : 0
+        }
+
+        public mutating func next() -> Tree? {
+            guard position < end else { return nil }
+            let tree = Tree(document, position)
+            position += tree.span
+            return tree
+        }
+    }
+
+    /// The fields of an object, walked without copying.
+    public struct FieldSequence: Sequence, IteratorProtocol, Sendable {
+        private let document: Document
+        private var position: Int
+        private let end: Int
+        public let underestimatedCount: Int
+
+        init(tree: Tree) {
+            document = tree.document
+            let isObject = tree.kind == .object
+            position = tree.index + 2
+            end = isObject ? tree.index + tree.span : position
+            underestimatedCount = isObject ? tree.count : 0
+        }
+
+        public mutating func next() -> (key: String, value: Tree)? {
+            guard position < end else { return nil }
+            let key = Tree(document, position).string ?? ""
+            let value = Tree(document, position + 1)
+            position += 1 + value.span
+            return (key, value)
+        }
+    }
+}
