@@ -1,21 +1,19 @@
 #include "CFacts.h"
 
-const unsigned char skiff_types_json[] = {
+static const unsigned char types[] = {
 #embed "types.json"
 };
-const size_t skiff_types_json_size = sizeof skiff_types_json;
-
-const unsigned char skiff_resources_json[] = {
+static const unsigned char resources[] = {
 #embed "resources.json"
 };
-const size_t skiff_resources_json_size = sizeof skiff_resources_json;
-
-const unsigned char skiff_tables_json[] = {
+static const unsigned char tables[] = {
 #embed "tables.json"
 };
-const size_t skiff_tables_json_size = sizeof skiff_tables_json;
-
-const unsigned char skiff_bootstrap_rbac_json[] = {
+static const unsigned char bootstrap_rbac[] = {
 #embed "bootstrap-rbac.json"
 };
-const size_t skiff_bootstrap_rbac_json_size = sizeof skiff_bootstrap_rbac_json;
+
+skiff_fact skiff_types_json_bytes(void) { return (skiff_fact){types, sizeof types}; }
+skiff_fact skiff_resources_json_bytes(void) { return (skiff_fact){resources, sizeof resources}; }
+skiff_fact skiff_tables_json_bytes(void) { return (skiff_fact){tables, sizeof tables}; }
+skiff_fact skiff_bootstrap_rbac_json_bytes(void) { return (skiff_fact){bootstrap_rbac, sizeof bootstrap_rbac}; }

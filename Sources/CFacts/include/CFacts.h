@@ -3,13 +3,18 @@
 #include <stddef.h>
 
 /* Facts of Kubernetes 1.36 as JSON text, embedded byte for byte (C23 #embed: an array literal of this size takes Swift half a minute). */
-extern const unsigned char skiff_types_json[];
-extern const size_t skiff_types_json_size;
-extern const unsigned char skiff_resources_json[];
-extern const size_t skiff_resources_json_size;
-extern const unsigned char skiff_tables_json[];
-extern const size_t skiff_tables_json_size;
-extern const unsigned char skiff_bootstrap_rbac_json[];
-extern const size_t skiff_bootstrap_rbac_json_size;
+typedef struct {
+    const unsigned char *start;
+    size_t size;
+} skiff_fact;
+
+/* Every built-in type: fields, list keys, defaults. */
+skiff_fact skiff_types_json_bytes(void);
+/* Every built-in resource and subresource: names, verbs. */
+skiff_fact skiff_resources_json_bytes(void);
+/* The Table columns of each resource. */
+skiff_fact skiff_tables_json_bytes(void);
+/* The default roles and bindings. */
+skiff_fact skiff_bootstrap_rbac_json_bytes(void);
 
 #endif

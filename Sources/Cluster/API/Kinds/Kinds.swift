@@ -1,0 +1,12 @@
+import ClusterObjects
+
+/// The rules of built-in kinds, a file each in this folder: what their schemas do not say.
+enum Kinds {
+    /// Fills in a resource that was made from the embedded facts: rules, selectable fields, scale paths.
+    static func complete(_ resource: inout Resource) {
+        table[resource.gvr]?(&resource)
+    }
+
+    /// A row a kind. A kind without a row has no rules beyond its schema.
+    private static let table: [GroupVersionResource: @Sendable (inout Resource) -> Void] = [:]
+}
