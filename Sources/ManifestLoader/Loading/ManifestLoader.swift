@@ -1,0 +1,125 @@
+import ClusterAPI
+import ClusterObjects
+
+/// A file of a commit: its path below `--path`, the id of its content, and its bytes.
+public struct ManifestFile: Sendable {
+    public var path: String
+    public var id: String
+    public var bytes: [UInt8]
+
+    public init(path: String, id: String, bytes: [UInt8]) {
+        self.path = path
+        self.id = id
+        self.bytes = bytes
+    }
+}
+
+/// What the manifests of a commit say. A commit with problems changes nothing.
+public struct LoadResult: Sendable {
+    /// In the order in which they are applied: CustomResourceDefinitions, Namespaces, the rest; within that by file and line.
+    public var objects: [LoadedObject]
+    public var problems: [LoadProblem]
+}
+
+/// Turns the files of a commit into checked objects. Keeps what it parsed, so that only changed files are parsed again.
+public struct ManifestLoader: Sendable {
+    private struct Document: Sendable {
+        var value: Value
+        var source: SourceMap
+    }
+
+    private struct ParsedFile: Sendable {
+        var id: String
+        var documents: [Document]
+        var problems: [LoadProblem]
+    }
+
+    private let registry: Registry
+    private let limits: YAMLLimits
+    private var parsed: [String: ParsedFile] = [:]
+    private var ignore = IgnoreRules()
+
+    public init(registry: Registry, limits: YAMLLimits = YAMLLimits()) {
+        self.registry = registry
+        self.limits = limits
+    }
+
+    /// Whether a tracked file is read: .yaml, .yml or .json, and in no folder whose name starts with a dot. `path` is below `--path`.
+    public static func isManifest(_ path: String) -> Bool {
+        guard path.hasSuffix(".yaml") || path.hasSuffix(".yml") || path.hasSuffix(".json") else { return false }
+        return !path.split(separator: "/").dropLast().contains { $0.hasPrefix(".") }
+    }
+
+    /// Loads a whole set of files at once.
+    public static func load(files: some Sequence<ManifestFile>, ignore: String = "", registry: Registry) -> LoadResult {
+        var loader = ManifestLoader(registry: registry)
+        loader.setIgnoreRules(ignore)
+        for file in files { loader.update(file) }
+        return loader.result()
+    }
+
+    /// The content of `.skiffignore`; empty when there is none.
+    public mutating func setIgnoreRules(_ text: String) { ignore = IgnoreRules(text) }
+
+    /// Whether a path with this content has been parsed already.
+    public func has(_ path: String, id: String) -> Bool { parsed[path]?.id == id }
+
+    /// Adds or replaces a file. Does nothing when its id is known.
+    public mutating func update(_ file: ManifestFile) {
+        guard ManifestLoader.isManifest(file.path), !has(file.path, id: file.id) else { return }
+        let (documents, errors) = YAML.read(file.bytes, limits: limits)
+        var result = ParsedFile(id: file.id, documents: [], problems: [])
+        result.problems = errors.map { LoadProblem(file: file.path, position: $0.position, message: $0.message) }
+        for document in documents { ManifestLoader.flatten(Document(value: document.value, source: document.source), into: &result) }
+        parsed[file.path] = result
+    }
+
+    public mutating func remove(_ path: String) { parsed[path] = nil }
+
+    /// `List` objects (of any kind whose name ends in List and that holds items) are their items.
+    private static func flatten(_ document: Document, into file: inout ParsedFile) {
+        guard let kind = document.value["kind"]?.string, kind.hasSuffix("List"), document.value["metadata"]?["name"] == nil,
+            let items = document.value["items"]?.array
+        else { return file.documents.append(document) }
+        for (index, item) in items.enumerated() where !item.isNull {
+            let source = document.source.part(at: [.field("items"), .index(index)], in: document.value)
+            flatten(Document(value: item, source: source), into: &file)
+        }
+    }
+
+    /// Everything the files say, checked against each other and the schemas. O(objects).
+    public func result() -> LoadResult {
+        let files = parsed.filter { !ignore.ignores($0.key) }.sorted { $0.key < $1.key }
+        var problems = files.flatMap(\.value.problems)
+        let kinds = KnownKinds(registry: registry, documents: files.lazy.flatMap { $0.value.documents.map(\.value) })
+        var objects: [LoadedObject] = []
+        var first: [ObjectID: LoadedObject] = [:]
+        for (path, file) in files {
+            for document in file.documents {
+                let check = ManifestCheck(file: path, value: document.value, source: document.source, kinds: kinds)
+                let (object, found) = check.run()
+                problems.append(contentsOf: found)
+                guard let object else { continue }
+                if let other = first[object.id] {
+                    problems.append(
+                        LoadProblem(
+                            file: path, position: document.source.start, object: object.id.description,
+                            message: "the same object is in \(other.file):\(other.line) too: keep one of the two"))
+                } else {
+                    first[object.id] = object
+                    objects.append(object)
+                }
+            }
+        }
+        let ordered = [0, 1, 2].flatMap { rank in objects.filter { ManifestLoader.rank($0) == rank } }
+        return LoadResult(objects: ordered, problems: problems)
+    }
+
+    private static func rank(_ object: LoadedObject) -> Int {
+        switch (object.gvk.group, object.gvk.kind) {
+        case ("apiextensions.k8s.io", "CustomResourceDefinition"): 0
+        case ("", "Namespace"): 1
+        default: 2
+        }
+    }
+}
