@@ -21,6 +21,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOPosix", package: "swift-nio"),
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOWebSocket", package: "swift-nio"),
+    .product(name: "NIOTLS", package: "swift-nio"),
     .product(name: "NIOSSL", package: "swift-nio-ssl"),
     .product(name: "NIOHTTP2", package: "swift-nio-http2"),
 ]
@@ -92,5 +93,6 @@ let package = Package(
             exclude: ["types.json", "resources.json", "tables.json", "bootstrap-rbac.json"],
             cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         tests("ClusterObjects"),
+        tests("ClusterAPI"),
     ]
 )
