@@ -1,0 +1,216 @@
+import ClusterObjects
+
+/// Reads a request body into a draft of a built-in kind, as kube-apiserver's JSON decoder would: checks types, prunes what the schema does
+/// not know, turns null into absent, writes quantities and times in their canonical form. Defaults and rules of a kind are not its work.
+public struct ObjectDecoder {
+    /// What a body held.
+    public struct Decoded: Sendable {
+        public var value: Value
+        /// `unknown field "spec.x"`, `duplicate field "data.a"`, in the order found: what Strict refuses and Warn warns of.
+        public var strictProblems: [String]
+    }
+
+    private var problems: [String] = []
+    /// Field names down to the value being read; an index is written into its list's step (`containers[0]`).
+    private var path: [String] = []
+    /// The same without indices, as Go's errors name fields.
+    private var goPath: [String] = []
+
+    /// Decodes an object of `kind`; O(size).
+    ///
+    /// - Throws: 400 with Go's message when a field has the wrong type.
+    public static func decode(_ tree: Tree, schema: Schema, kind: String, version: String) throws(APIError) -> Decoded {
+        var decoder = ObjectDecoder()
+        do {
+            let value = try decoder.read(tree, schema, owner: kind)
+            return Decoded(value: value ?? .emptyObject, strictProblems: decoder.problems)
+        } catch {
+            throw APIError.badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(kind): \(error.message)")
+        }
+    }
+
+    /// The refusal that `fieldValidation=Strict` gives; nil when there is nothing to refuse.
+    public static func strictError(_ problems: [String], kind: String, version: String) -> APIError? {
+        if problems.isEmpty { return nil }
+        return .badRequest(
+            "\(kind) in version \"\(version)\" cannot be handled as a \(kind): strict decoding error: "
+                + problems.joined(separator: ", "))
+    }
+
+    private struct Mismatch: Error { var message: String }
+
+    /// The value as kept; nil when it is null.
+    private mutating func read(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value? {
+        if tree.isNull { return nil }
+        let node = schema.node
+        if node.typeName == "api.resource.Quantity" { return try quantity(tree) }
+        switch node.type {
+        case .any: return tree.value
+        case .intOrString:
+            guard tree.string != nil || tree.int != nil else { throw mismatch(tree, schema, owner) }
+            return tree.value
+        case .boolean:
+            guard let flag = tree.bool else { throw mismatch(tree, schema, owner) }
+            return .bool(flag)
+        case .number:
+            guard tree.double != nil else { throw mismatch(tree, schema, owner) }
+            return tree.value
+        case .integer:
+            guard let number = tree.int, node.format != "int32" || Int32(exactly: number) != nil else {
+                throw mismatch(tree, schema, owner)
+            }
+            return .int(Int64(number))
+        case .string:
+            guard let text = tree.string else { throw mismatch(tree, schema, owner) }
+            return try string(text, node)
+        case .array: return try list(tree, schema, owner: owner)
+        case .object: return try object(tree, schema, owner: owner)
+        }
+    }
+
+    private mutating func object(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value {
+        guard tree.isObject else { throw mismatch(tree, schema, owner) }
+        let node = schema.node
+        let isMap = node.properties.isEmpty && node.additionalProperties != nil
+        let name = isMap ? owner : ObjectDecoder.shortName(node.typeName, fallback: owner)
+        var seen: Set<String> = []
+        var pairs: [(String, Value)] = []
+        pairs.reserveCapacity(tree.count)
+        for (key, child) in tree.fields {
+            path.append(key)
+            defer { path.removeLast() }
+            if !seen.insert(key).inserted { problems.append("duplicate field \"\(path.joined(separator: "."))\"") }
+            guard let childSchema = schema.property(key) else {
+                problems.append("unknown field \"\(path.joined(separator: "."))\"")
+                continue
+            }
+            if !isMap { goPath.append(key) }
+            defer { if !isMap { goPath.removeLast() } }
+            guard let value = try read(child, childSchema, owner: name) else {
+                // A null entry of a map of strings is Go's zero value.
+                if isMap, childSchema.type == .string { pairs.append((key, "")) }
+                continue
+            }
+            if isMap || ObjectDecoder.isKept(value, key, childSchema.node, of: node) { pairs.append((key, value)) }
+        }
+        return .object(Fields(pairs))
+    }
+
+    private mutating func list(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value {
+        guard tree.isArray else { throw mismatch(tree, schema, owner) }
+        guard let items = schema.items else { return tree.value }
+        var elements: [Value] = []
+        elements.reserveCapacity(tree.count)
+        let step = path.last ?? ""
+        for (index, element) in tree.elements.enumerated() {
+            if !path.isEmpty { path[path.count - 1] = "\(step)[\(index)]" }
+            // A null element is Go's zero value.
+            elements.append(try read(element, items, owner: owner) ?? (items.type == .string ? "" : .emptyObject))
+        }
+        if !path.isEmpty { path[path.count - 1] = step }
+        return .array(elements)
+    }
+
+    private func string(_ text: String, _ node: SchemaNode) throws(Mismatch) -> Value {
+        switch node.format {
+        case "date-time":
+            guard let time = Timestamp(text) else {
+                throw Mismatch(
+                    message: "parsing time \"\(text)\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"\(text)\" as \"2006\"")
+            }
+            return .string(node.typeName == "meta.v1.MicroTime" ? time.microDescription : time.description)
+        case "byte":
+            if let offset = ObjectDecoder.badBase64(text) { throw Mismatch(message: "illegal base64 data at input byte \(offset)") }
+            return .string(text)
+        default: return .string(text)
+        }
+    }
+
+    private func quantity(_ tree: Tree) throws(Mismatch) -> Value {
+        let text = tree.string ?? (tree.double == nil ? "" : String(decoding: tree.bytes, as: UTF8.self))
+        guard let quantity = Quantity(text) else {
+            throw Mismatch(
+                message: "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+        }
+        return .string(quantity.description)
+    }
+
+    // MARK: - Facts of Go
+
+    /// Empty strings, lists and maps are left out by omitempty, unless the field is written always (it has a default or is required) or a
+    /// pointer.
+    private static func isKept(_ value: Value, _ key: String, _ field: SchemaNode, of owner: SchemaNode) -> Bool {
+        switch value {
+        case .string(""):
+            return field.default != nil || owner.required.contains(key) || pointers.contains("\(owner.typeName).\(key)")
+        case .array(let elements): return !elements.isEmpty || owner.required.contains(key)
+        case .object(let fields):
+            return !fields.isEmpty || field.additionalProperties == nil || owner.required.contains(key)
+        default: return true
+        }
+    }
+
+    /// Fields where an empty string means something else than absence.
+    private static let pointers: Set<String> = [
+        "core.v1.PersistentVolumeClaimSpec.storageClassName", "discovery.v1.EndpointPort.name",
+        "networking.v1.IngressSpec.ingressClassName", "core.v1.PersistentVolumeClaimSpec.volumeAttributesClassName",
+    ]
+
+    private func mismatch(_ tree: Tree, _ schema: Schema, _ owner: String) -> Mismatch {
+        let given: String =
+            if tree.isObject {
+                "object"
+            } else if tree.isArray {
+                "array"
+            } else if tree.string != nil {
+                "string"
+            } else if tree.bool != nil {
+                "bool"
+            } else {
+                tree.int == nil || schema.type == .integer ? "number \(String(decoding: tree.bytes, as: UTF8.self))" : "number"
+            }
+        let type = ObjectDecoder.goType(schema)
+        if goPath.isEmpty { return Mismatch(message: "json: cannot unmarshal \(given) into Go value of type \(type)") }
+        return Mismatch(
+            message: "json: cannot unmarshal \(given) into Go struct field \(owner).\(goPath.joined(separator: ".")) of type \(type)")
+    }
+
+    private static func shortName(_ type: String, fallback: String) -> String {
+        type.lastIndex(of: ".").map { String(type[type.index(after: $0)...]) } ?? fallback
+    }
+
+    private static func goType(_ schema: Schema) -> String {
+        let node = schema.node
+        switch node.type {
+        case .boolean: return "bool"
+        case .integer: return node.format.isEmpty ? "int" : node.format
+        case .number: return "float64"
+        case .array: return "[]" + (schema.items.map(goType) ?? "interface {}")
+        case .object:
+            if node.typeName.isEmpty { return "map[string]" + (schema.values.map(goType) ?? "interface {}") }
+            return node.typeName.split(separator: ".").suffix(2).joined(separator: ".")
+        case .string: return node.format == "byte" ? "[]uint8" : "string"
+        case .intOrString, .any: return "interface {}"
+        }
+    }
+
+    /// Where padded standard base64 goes wrong, nil when it does not. Line ends are skipped, as Go does.
+    private static func badBase64(_ text: String) -> Int? {
+        var digits = 0
+        var padding = 0
+        for (offset, byte) in text.utf8.enumerated() {
+            switch byte {
+            case 0x0A, 0x0D: continue
+            case UInt8(ascii: "="):
+                padding += 1
+                if digits % 4 < 2 || padding > 4 - digits % 4 { return offset }
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "+"), UInt8(ascii: "/"):
+                if padding > 0 { return offset }
+                digits += 1
+            default: return offset
+            }
+        }
+        return (digits + padding) % 4 == 0 ? nil : text.utf8.count
+    }
+}
