@@ -1,0 +1,91 @@
+/// The forms that names, label keys and label values must have, each with Kubernetes' words for what is wrong; nil for nothing.
+/// Source: k8s.io/apimachinery/pkg/util/validation.
+enum NameFormats {
+    static func subdomain(_ text: String) -> [String] {
+        var problems: [String] = []
+        if text.utf8.count > 253 { problems.append("must be no more than 253 characters") }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        if !parts.allSatisfy({ isLabel($0) }) {
+            problems.append(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
+                    + "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+                    + #"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#)
+        }
+        return problems
+    }
+
+    static func label(_ text: String) -> [String] {
+        var problems: [String] = []
+        if text.utf8.count > 63 { problems.append("must be no more than 63 characters") }
+        if !isLabel(text.utf8[...]) {
+            problems.append(
+                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+                    + "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+                    + "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')")
+        }
+        return problems
+    }
+
+    static func label1035(_ text: String) -> [String] {
+        var problems: [String] = []
+        if text.utf8.count > 63 { problems.append("must be no more than 63 characters") }
+        let startsWithLetter = text.utf8.first.map { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") } ?? false
+        if !startsWithLetter || !isLabel(text.utf8[...]) {
+            problems.append(
+                "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end "
+                    + "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+                    + "'[a-z]([-a-z0-9]*[a-z0-9])?')")
+        }
+        return problems
+    }
+
+    static func pathSegment(_ text: String) -> [String] {
+        if text == "." || text == ".." { return ["may not be '\(text)'"] }
+        return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
+    }
+
+    static func qualifiedName(_ text: String) -> [String] {
+        let rule =
+            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+            + "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count <= 2, let name = parts.last else {
+            return ["a valid label key \(rule) with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+        }
+        var problems: [String] = []
+        if parts.count == 2 {
+            problems += parts[0].isEmpty ? ["prefix part must be non-empty"] : subdomain(parts[0]).map { "prefix part \($0)" }
+        }
+        if name.isEmpty { problems.append("name part must be non-empty") }
+        if name.utf8.count > 63 { problems.append("name part must be no more than 63 characters") }
+        if !isLabelText(name) { problems.append("name part \(rule)") }
+        return problems
+    }
+
+    static func labelValue(_ text: String) -> [String] {
+        var problems: [String] = []
+        if text.utf8.count > 63 { problems.append("must be no more than 63 characters") }
+        if !text.isEmpty, !isLabelText(text) {
+            problems.append(
+                "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+                    + "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+                    + "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')")
+        }
+        return problems
+    }
+
+    private static func isLower(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 || byte &- UInt8(ascii: "a") < 26 }
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLower(byte) || byte &- UInt8(ascii: "A") < 26 }
+
+    private static func isLabel(_ text: Substring.UTF8View) -> Bool {
+        guard let first = text.first, let last = text.last, isLower(first), isLower(last) else { return false }
+        return text.allSatisfy { isLower($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    private static func isLabelText(_ text: String) -> Bool {
+        guard let first = text.utf8.first, let last = text.utf8.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
+        return text.utf8.allSatisfy {
+            isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+        }
+    }
+}
