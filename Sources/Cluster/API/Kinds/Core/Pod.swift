@@ -1,0 +1,25 @@
+import ClusterObjects
+
+extension Kinds {
+    static func pod(_ resource: inout Resource) {
+        resource.selectableFields = [
+            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+            "status.phase", "status.podIP", "status.nominatedNodeName",
+        ]
+        resource.rules.hasStatus = true
+        resource.rules.hasGeneration = true
+        resource.rules.isDeletedGracefully = true
+        resource.rules.setDefaults = { pod in
+            pod.edit("spec") { spec in
+                PodSpecDefaults.apply(to: &spec)
+                PodSpecDefaults.applyToPod(&spec)
+            }
+        }
+        resource.rules.prepareForCreate = { pod in
+            pod["status"] = ["phase": "Pending", "qosClass": .string(PodQOS.class(of: pod))]
+        }
+        resource.rules.prepareForUpdate = { pod, old, subresource in
+            StatusOwnership.keep(&pod, old, subresource)
+        }
+    }
+}
