@@ -18,5 +18,17 @@ enum Kinds {
         GroupVersionResource("apps", "v1", "replicasets"): replicaSet,
         GroupVersionResource("batch", "v1", "jobs"): job,
         GroupVersionResource("coordination.k8s.io", "v1", "leases"): lease,
+        GroupVersionResource("apps", "v1", "daemonsets"): daemonSet,
+        GroupVersionResource("apps", "v1", "statefulsets"): statefulSet,
+        GroupVersionResource("batch", "v1", "cronjobs"): cronJob,
+        GroupVersionResource("", "v1", "persistentvolumeclaims"): persistentVolumeClaim,
+        GroupVersionResource("", "v1", "persistentvolumes"): persistentVolume,
+        GroupVersionResource("", "v1", "endpoints"): endpoints,
+        GroupVersionResource("", "v1", "events"): event,
+        GroupVersionResource("discovery.k8s.io", "v1", "endpointslices"): endpointSlice,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "roles"): rbac,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterroles"): rbac,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "rolebindings"): rbac,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterrolebindings"): rbac,
     ]
 }

@@ -37,7 +37,7 @@ extension Kinds {
         resource.rules.validateUpdate = SelectorRules.validateUpdate
     }
 
-    private static func scale(_ resource: inout Resource, selector: String) {
+    static func scale(_ resource: inout Resource, selector: String) {
         guard let index = resource.subresources.firstIndex(where: { $0.name == "scale" }) else { return }
         resource.subresources[index].specReplicasPath = "spec.replicas"
         resource.subresources[index].statusReplicasPath = "status.replicas"

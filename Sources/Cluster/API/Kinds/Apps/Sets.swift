@@ -1,0 +1,131 @@
+import ClusterObjects
+
+extension Kinds {
+    static func daemonSet(_ resource: inout Resource) {
+        StatusOwnership.rules(&resource, generation: true)
+        resource.rules.prepareForCreate = { set in
+            set["status"] = ["currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0]
+        }
+        resource.rules.setDefaults = { set in
+            set.edit("spec") { spec in
+                spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) }
+                spec.fill("updateStrategy", .emptyObject)
+                spec.edit("updateStrategy") { strategy in
+                    if (strategy["type"]?.string ?? "").isEmpty { strategy["type"] = "RollingUpdate" }
+                    guard strategy["type"]?.string == "RollingUpdate" else { return }
+                    strategy["rollingUpdate", default: .emptyObject].fill("maxUnavailable", 1)
+                    strategy["rollingUpdate", default: .emptyObject].fill("maxSurge", 0)
+                }
+                spec.fill("revisionHistoryLimit", 10)
+            }
+        }
+    }
+
+    static func statefulSet(_ resource: inout Resource) {
+        StatusOwnership.rules(&resource, generation: true)
+        scale(&resource, selector: "spec.selector")
+        resource.rules.prepareForCreate = { $0["status"] = ["availableReplicas": 0, "replicas": 0] }
+        resource.rules.setDefaults = { set in
+            set.edit("spec") { spec in
+                spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) }
+                if (spec["podManagementPolicy"]?.string ?? "").isEmpty { spec["podManagementPolicy"] = "OrderedReady" }
+                spec.fill("updateStrategy", .emptyObject)
+                spec.edit("updateStrategy") { strategy in
+                    if (strategy["type"]?.string ?? "").isEmpty { strategy["type"] = "RollingUpdate" }
+                    guard strategy["type"]?.string == "RollingUpdate" else { return }
+                    strategy["rollingUpdate", default: .emptyObject].fill("partition", 0)
+                }
+                spec.fill("persistentVolumeClaimRetentionPolicy", .emptyObject)
+                spec.edit("persistentVolumeClaimRetentionPolicy") { policy in
+                    for when in ["whenDeleted", "whenScaled"] { policy.fill(when, "Retain") }
+                }
+                spec.fill("replicas", 1)
+                spec.fill("revisionHistoryLimit", 10)
+                spec.editEach("volumeClaimTemplates") { claim in
+                    claim.fill("apiVersion", "v1")
+                    claim.fill("kind", "PersistentVolumeClaim")
+                    claim.edit("spec") { $0.fill("volumeMode", "Filesystem") }
+                    claim["status"] = ["phase": "Pending"]
+                }
+            }
+        }
+    }
+
+    static func cronJob(_ resource: inout Resource) {
+        StatusOwnership.rules(&resource, generation: true)
+        resource.rules.setDefaults = { cron in
+            cron.edit("spec") { spec in
+                if (spec["concurrencyPolicy"]?.string ?? "").isEmpty { spec["concurrencyPolicy"] = "Allow" }
+                spec.fill("suspend", false)
+                spec.fill("successfulJobsHistoryLimit", 3)
+                spec.fill("failedJobsHistoryLimit", 1)
+                spec.edit("jobTemplate") { job in
+                    job.edit("spec") { spec in spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) } }
+                }
+            }
+        }
+    }
+
+    static func persistentVolumeClaim(_ resource: inout Resource) {
+        resource.rules.hasStatus = true
+        resource.rules.prepareForCreate = { $0["status"] = ["phase": "Pending"] }
+        resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
+        resource.rules.setDefaults = { claim in claim.edit("spec") { $0.fill("volumeMode", "Filesystem") } }
+    }
+
+    static func persistentVolume(_ resource: inout Resource) {
+        resource.rules.hasStatus = true
+        resource.rules.prepareForCreate = { $0["status"] = ["phase": "Pending"] }
+        resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
+        resource.rules.setDefaults = { volume in
+            volume.edit("spec") { spec in
+                spec.fill("persistentVolumeReclaimPolicy", "Retain")
+                spec.fill("volumeMode", "Filesystem")
+                spec.edit("hostPath") { $0.fill("type", "") }
+            }
+        }
+    }
+
+    static func endpoints(_ resource: inout Resource) {
+        resource.rules.allowsCreateOnUpdate = true
+        resource.rules.setDefaults = { endpoints in
+            endpoints.editEach("subsets") { $0.editEach("ports") { $0.fill("protocol", "TCP") } }
+        }
+    }
+
+    static func endpointSlice(_ resource: inout Resource) {
+        resource.rules.hasGeneration = true
+        resource.rules.setDefaults = { slice in
+            slice.editEach("ports") { port in
+                port.fill("name", "")
+                port.fill("protocol", "TCP")
+            }
+        }
+    }
+
+    static func event(_ resource: inout Resource) {
+        resource.rules.allowsCreateOnUpdate = true
+        resource.selectableFields = [
+            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
+            "reportingComponent", "source", "type",
+        ]
+    }
+
+    /// Roles and their bindings: any name that can stand in a path.
+    static func rbac(_ resource: inout Resource) {
+        resource.rules.nameRule = .pathSegment
+        resource.rules.allowsCreateOnUpdate = true
+        resource.rules.setDefaults = { binding in
+            binding.edit("roleRef") { $0.fill("apiGroup", "rbac.authorization.k8s.io") }
+            binding.editEach("subjects") { subject in
+                switch subject["kind"]?.string {
+                case "ServiceAccount": subject.fill("apiGroup", "")
+                case "User", "Group": subject.fill("apiGroup", "rbac.authorization.k8s.io")
+                default: break
+                }
+                if subject["apiGroup"]?.string == "" { subject["apiGroup"] = nil }
+            }
+        }
+    }
+}
