@@ -40,6 +40,7 @@ extension Kinds {
                     for when in ["whenDeleted", "whenScaled"] { policy.fill(when, "Retain") }
                 }
                 spec.fill("replicas", 1)
+                spec.fill("serviceName", "")
                 spec.fill("revisionHistoryLimit", 10)
                 spec.editEach("volumeClaimTemplates") { claim in
                     claim.fill("apiVersion", "v1")

@@ -15,6 +15,7 @@ extension Kinds {
                 PodSpecDefaults.applyToPod(&spec)
             }
         }
+        resource.rules.validate = { PodSpecRules.validate($0["spec"], at: FieldPath("spec")) }
         resource.rules.prepareForCreate = { pod in
             pod["status"] = ["phase": "Pending", "qosClass": .string(PodQOS.class(of: pod))]
         }
