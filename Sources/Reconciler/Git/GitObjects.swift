@@ -1,0 +1,216 @@
+import CLibgit2
+import ManifestLoader
+
+/// Reads a repository's objects through libgit2 and writes commits into it. Used from one place at a time.
+final class GitObjects {
+    private let repository: OpaquePointer
+    private let remote: String
+
+    private static let started: Bool = git_libgit2_init() > 0
+
+    /// Opens a bare repository. `remote` is what errors name.
+    init(path: String, remote: String) throws(GitError) {
+        _ = GitObjects.started
+        var pointer: OpaquePointer?
+        guard git_repository_open_bare(&pointer, path) == 0, let pointer else {
+            throw GitError(.corrupt, remote: remote, detail: "\(path): \(GitObjects.lastError)")
+        }
+        repository = pointer
+        self.remote = remote
+    }
+
+    deinit { git_repository_free(repository) }
+
+    static var lastError: String { git_error_last().map { String(cString: $0.pointee.message) } ?? "unknown error" }
+
+    struct TreeEntry: Hashable {
+        var path: String
+        var id: String
+    }
+
+    struct CommitInfo: Sendable {
+        var id: String
+        var author: String
+        var subject: String
+        var seconds: Int64
+    }
+
+    private func corrupt(_ what: String) -> GitError {
+        GitError(.corrupt, remote: remote, ref: what, detail: GitObjects.lastError)
+    }
+
+    private static func oid(_ text: String) -> git_oid? {
+        var oid = git_oid()
+        return git_oid_fromstr(&oid, text) == 0 ? oid : nil
+    }
+
+    private static func hex(_ oid: UnsafePointer<git_oid>) -> String {
+        var text = [CChar](repeating: 0, count: 41)
+        git_oid_tostr(&text, 41, oid)
+        return String(decoding: text.prefix(40).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The commit a ref or revision names, in full; nil when there is none.
+    func resolve(_ revision: String) -> String? {
+        var object: OpaquePointer?
+        guard git_revparse_single(&object, repository, revision + "^{commit}") == 0, let object else { return nil }
+        defer { git_object_free(object) }
+        return git_object_id(object).map { GitObjects.hex($0) }
+    }
+
+    private func withCommit<Result>(_ id: String, _ body: (OpaquePointer) throws(GitError) -> Result) throws(GitError) -> Result {
+        var commit: OpaquePointer?
+        guard var oid = GitObjects.oid(id), git_commit_lookup(&commit, repository, &oid) == 0, let commit else { throw corrupt(id) }
+        defer { git_commit_free(commit) }
+        return try body(commit)
+    }
+
+    func info(_ id: String) throws(GitError) -> CommitInfo {
+        try withCommit(id) { commit in
+            let author = git_commit_author(commit).flatMap { $0.pointee.name }.map { String(cString: $0) } ?? ""
+            let subject = git_commit_summary(commit).map { String(cString: $0) } ?? ""
+            return CommitInfo(id: id, author: author, subject: subject, seconds: Int64(git_commit_time(commit)))
+        }
+    }
+
+    /// The id of the tree below `path` of a commit; `path` empty for its root.
+    func tree(of commit: String, path: String) throws(GitError) -> String {
+        try withCommit(commit) { (pointer) throws(GitError) -> String in
+            var root: OpaquePointer?
+            guard git_commit_tree(&root, pointer) == 0, let root else { throw corrupt(commit) }
+            defer { git_tree_free(root) }
+            if path.isEmpty { return git_tree_id(root).map { GitObjects.hex($0) } ?? "" }
+            var entry: OpaquePointer?
+            guard git_tree_entry_bypath(&entry, root, path) == 0, let entry else {
+                throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "no folder \(path) in this commit: check --path")
+            }
+            defer { git_tree_entry_free(entry) }
+            guard git_tree_entry_type(entry) == GIT_OBJECT_TREE, let id = git_tree_entry_id(entry) else {
+                throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "\(path) is no folder: check --path")
+            }
+            return GitObjects.hex(id)
+        }
+    }
+
+    private func entries(_ tree: String) throws(GitError) -> [(name: String, id: String, isTree: Bool, isFile: Bool)] {
+        var pointer: OpaquePointer?
+        guard var oid = GitObjects.oid(tree), git_tree_lookup(&pointer, repository, &oid) == 0, let pointer else { throw corrupt(tree) }
+        defer { git_tree_free(pointer) }
+        return (0..<git_tree_entrycount(pointer)).compactMap { index in
+            guard let entry = git_tree_entry_byindex(pointer, index), let name = git_tree_entry_name(entry),
+                let id = git_tree_entry_id(entry)
+            else { return nil }
+            let mode = git_tree_entry_filemode(entry)
+            return (
+                String(cString: name), GitObjects.hex(id), mode == GIT_FILEMODE_TREE,
+                mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE
+            )
+        }
+    }
+
+    /// Which files differ between two trees: those of `new` that `old` has not so, and the paths that are gone. Folders with equal ids
+    /// are not entered, so this costs what the change costs. `old` empty: everything.
+    func changes(from old: String, to new: String) throws(GitError) -> (changed: [TreeEntry], removed: [String]) {
+        var changed: [TreeEntry] = []
+        var removed: [String] = []
+        try compare(old, new, "", 0, &changed, &removed)
+        return (changed, removed)
+    }
+
+    private func compare(
+        _ old: String, _ new: String, _ prefix: String, _ depth: Int, _ changed: inout [TreeEntry], _ removed: inout [String]
+    ) throws(GitError) {
+        guard old != new else { return }
+        guard depth < 200 else { throw GitError(.corrupt, remote: remote, ref: prefix, detail: "folders are nested too deep") }
+        let before = old.isEmpty ? [] : try entries(old)
+        let after = new.isEmpty ? [] : try entries(new)
+        let known = Dictionary(before.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let names = Set(after.map(\.name))
+        for entry in after {
+            let was = known[entry.name]
+            if let was, was.id == entry.id, was.isTree == entry.isTree, was.isFile == entry.isFile { continue }
+            let path = prefix + entry.name
+            if let was, was.isFile, !entry.isFile { removed.append(path) }
+            if entry.isTree || was?.isTree == true {
+                try compare(
+                    was?.isTree == true ? was?.id ?? "" : "", entry.isTree ? entry.id : "", path + "/", depth + 1, &changed, &removed)
+            }
+            if entry.isFile { changed.append(TreeEntry(path: path, id: entry.id)) }
+        }
+        for entry in before where !names.contains(entry.name) {
+            if entry.isFile { removed.append(prefix + entry.name) }
+            if entry.isTree { try compare(entry.id, "", prefix + entry.name + "/", depth + 1, &changed, &removed) }
+        }
+    }
+
+    func blob(_ id: String) throws(GitError) -> [UInt8] {
+        var pointer: OpaquePointer?
+        guard var oid = GitObjects.oid(id), git_blob_lookup(&pointer, repository, &oid) == 0, let pointer else { throw corrupt(id) }
+        defer { git_blob_free(pointer) }
+        let size = Int(git_blob_rawsize(pointer))
+        guard let start = git_blob_rawcontent(pointer) else { return [] }
+        return Array(UnsafeRawBufferPointer(start: start, count: size))
+    }
+
+    /// The bytes of a file of a commit; nil when there is none.
+    func file(_ path: String, of commit: String) throws(GitError) -> [UInt8]? {
+        try withCommit(commit) { (pointer) throws(GitError) -> [UInt8]? in
+            var root: OpaquePointer?
+            guard git_commit_tree(&root, pointer) == 0, let root else { throw corrupt(commit) }
+            defer { git_tree_free(root) }
+            var entry: OpaquePointer?
+            guard git_tree_entry_bypath(&entry, root, path) == 0, let entry, let id = git_tree_entry_id(entry) else { return nil }
+            defer { git_tree_entry_free(entry) }
+            return git_tree_entry_type(entry) == GIT_OBJECT_BLOB ? try blob(GitObjects.hex(id)) : nil
+        }
+    }
+
+    /// The commit that last changed a line (from 1) of a file, as of `commit`; nil when it cannot be told.
+    func blame(_ path: String, line: Int, at commit: String) -> String? {
+        guard let oid = GitObjects.oid(commit) else { return nil }
+        var options = git_blame_options()
+        guard git_blame_options_init(&options, UInt32(GIT_BLAME_OPTIONS_VERSION)) == 0 else { return nil }
+        options.newest_commit = oid
+        options.min_line = line
+        options.max_line = line
+        var blame: OpaquePointer?
+        guard git_blame_file(&blame, repository, path, &options) == 0, let blame else { return nil }
+        defer { git_blame_free(blame) }
+        guard let hunk = git_blame_get_hunk_byline(blame, line) else { return nil }
+        return withUnsafePointer(to: hunk.pointee.final_commit_id) { GitObjects.hex($0) }
+    }
+
+    /// Writes a commit with exactly these files on top of `parent` (nil starts an orphan branch) and answers its id. Moves no ref.
+    func writeCommit(
+        files: [String: [UInt8]], parent: String?, message: String, author: String, email: String
+    ) throws(GitError) -> String {
+        var builder: OpaquePointer?
+        guard git_treebuilder_new(&builder, repository, nil) == 0, let builder else { throw corrupt("tree") }
+        defer { git_treebuilder_free(builder) }
+        for (name, bytes) in files {
+            var id = git_oid()
+            guard git_blob_create_from_buffer(&id, repository, bytes, bytes.count) == 0,
+                git_treebuilder_insert(nil, builder, name, &id, GIT_FILEMODE_BLOB) == 0
+            else { throw corrupt(name) }
+        }
+        var treeID = git_oid()
+        guard git_treebuilder_write(&treeID, builder) == 0 else { throw corrupt("tree") }
+        var tree: OpaquePointer?
+        guard git_tree_lookup(&tree, repository, &treeID) == 0 else { throw corrupt("tree") }
+        defer { git_tree_free(tree) }
+        var signature: UnsafeMutablePointer<git_signature>?
+        guard git_signature_now(&signature, author, email) == 0, let signature else { throw corrupt("signature") }
+        defer { git_signature_free(signature) }
+        var parentCommit: OpaquePointer?
+        if let parent {
+            guard var oid = GitObjects.oid(parent), git_commit_lookup(&parentCommit, repository, &oid) == 0 else { throw corrupt(parent) }
+        }
+        defer { git_commit_free(parentCommit) }
+        var parents: [OpaquePointer?] = parentCommit.map { [$0] } ?? []
+        var id = git_oid()
+        guard git_commit_create(&id, repository, nil, signature, signature, "UTF-8", message, tree, parents.count, &parents) == 0 else {
+            throw corrupt("commit")
+        }
+        return GitObjects.hex(&id)
+    }
+}

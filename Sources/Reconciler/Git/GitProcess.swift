@@ -1,0 +1,136 @@
+import Dispatch
+import Glibc
+
+/// Runs the installed `git`: no prompts, no hooks, a deadline. Its children are ended with it.
+struct GitProcess: Sendable {
+    struct Output: Sendable {
+        var status: Int32
+        var stdout: String
+        var stderr: String
+        var timedOut: Bool
+
+        /// The line of stderr that says most: git's `fatal:` or `error:`, else the last.
+        var complaint: String {
+            let lines = stderr.split(separator: "\n").map(String.init)
+            let telling = lines.first { $0.hasPrefix("fatal:") } ?? lines.first { $0.hasPrefix("error:") } ?? lines.last ?? "git failed"
+            return String(telling.drop { $0 == " " }.prefix(500))
+        }
+    }
+
+    /// For `GIT_SSH_COMMAND`; nil leaves ssh to its own configuration.
+    var sshKey: String?
+    var deadline: Double = 60
+
+    /// Runs `git ARGUMENTS`. Throws when git cannot be started.
+    func run(_ arguments: [String], input: String = "") async throws(GitError) -> Output {
+        let result: Result<Output, GitError> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(returning: runBlocking(arguments, input: input))
+            }
+        }
+        return try result.get()
+    }
+
+    private var environment: [String] {
+        var variables: [String] = []
+        var entry = environ
+        while let text = entry.pointee {
+            let variable = String(cString: text)
+            // A git hook that starts skiff must not point git at the hook's repository.
+            if !["GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_PREFIX=", "LC_ALL=", "LANGUAGE="].contains(where: variable.hasPrefix)
+            {
+                variables.append(variable)
+            }
+            entry += 1
+        }
+        variables += ["GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true", "LC_ALL=C.UTF-8"]
+        if let sshKey {
+            let quoted = "'" + sshKey.replacing("'", with: "'\\''") + "'"
+            variables.append("GIT_SSH_COMMAND=ssh -i \(quoted) -o IdentitiesOnly=yes -o BatchMode=yes")
+        } else if getenv("GIT_SSH_COMMAND") == nil {
+            variables.append("GIT_SSH_COMMAND=ssh -o BatchMode=yes")
+        }
+        return variables
+    }
+
+    private func runBlocking(_ arguments: [String], input: String) -> Result<Output, GitError> {
+        var stdout: [Int32] = [0, 0]
+        var stderr: [Int32] = [0, 0]
+        var stdin: [Int32] = [0, 0]
+        guard pipe(&stdout) == 0, pipe(&stderr) == 0, pipe(&stdin) == 0 else {
+            return .failure(GitError(.gitMissing, remote: "", detail: String(cString: strerror(errno))))
+        }
+        for descriptor in stdout + stderr + stdin { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, stdin[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, stdout[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, stderr[1], 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
+        let words =
+            [
+                "git", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "protocol.ext.allow=never", "-c",
+                "advice.detachedHead=false",
+            ]
+            + arguments
+        var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        defer { (argv + envp).forEach { free($0) } }
+        var pid: pid_t = 0
+        let code = posix_spawnp(&pid, "git", &actions, &attributes, &argv, &envp)
+        close(stdin[0])
+        close(stdout[1])
+        close(stderr[1])
+        defer {
+            close(stdout[0])
+            close(stderr[0])
+        }
+        guard code == 0 else {
+            close(stdin[1])
+            return .failure(GitError(.gitMissing, remote: "", detail: String(cString: strerror(code))))
+        }
+        // What goes in is a few lines at most: it fits the pipe.
+        if !input.isEmpty { _ = input.withCString { write(stdin[1], $0, strlen($0)) } }
+        close(stdin[1])
+        var texts: [[UInt8]] = [[], []]
+        let timedOut = !drain([stdout[0], stderr[0]], into: &texts)
+        if timedOut { kill(-pid, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        let exit = status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
+        return .success(
+            Output(
+                status: timedOut ? 124 : exit, stdout: String(decoding: texts[0], as: UTF8.self),
+                stderr: String(decoding: texts[1], as: UTF8.self), timedOut: timedOut))
+    }
+
+    /// Reads both pipes to their end; false when the deadline came first.
+    private func drain(_ descriptors: [Int32], into texts: inout [[UInt8]]) -> Bool {
+        var open = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        var start = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &start)
+        while open.contains(where: { $0.fd >= 0 }) {
+            var now = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &now)
+            let spent = Double(now.tv_sec - start.tv_sec) + Double(now.tv_nsec - start.tv_nsec) / 1e9
+            guard spent < deadline else { return false }
+            let ready = poll(&open, nfds_t(open.count), Int32(min(1000, (deadline - spent) * 1000 + 1)))
+            guard ready > 0 else { continue }
+            for index in open.indices where open[index].fd >= 0 && open[index].revents != 0 {
+                let count = read(open[index].fd, &buffer, buffer.count)
+                if count > 0, texts[index].count < 64 << 20 { texts[index].append(contentsOf: buffer[..<count]) }
+                if count == 0 || count < 0 && errno != EINTR { open[index].fd = -1 }
+            }
+        }
+        return true
+    }
+}
