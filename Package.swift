@@ -93,6 +93,8 @@ let package = Package(
             exclude: ["types.json", "resources.json", "tables.json", "bootstrap-rbac.json"],
             cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         tests("ClusterObjects"),
+        tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
+        tests("ClusterStore"),
         tests("ClusterAPI"),
     ]
 )
