@@ -1,0 +1,106 @@
+import ClusterObjects
+import Synchronization
+
+/// The keys of one controller that have something to do: each at most once at a time, failing ones later and later, those whose
+/// own writes the cache has not shown yet not before it has.
+///
+/// A state machine: its methods take what happened and yield what is to be started to `actions`, which ``ControllerLoop``
+/// performs. States of a key: idle → queued → running → (dirty while running → queued) → idle.
+final class WorkQueue: Sendable {
+    enum Action: Sendable {
+        case start(ObjectKey)
+        /// Call `add(key)` after so many seconds.
+        case wake(ObjectKey, after: Double)
+    }
+
+    private struct State {
+        var queued: [ObjectKey] = []
+        var head = 0
+        var isQueued: Set<ObjectKey> = []
+        var running: Set<ObjectKey> = []
+        var dirty: Set<ObjectKey> = []
+        var failures: [ObjectKey: Int] = [:]
+        var timers: [ObjectKey: Timestamp] = [:]
+    }
+
+    let actions: AsyncStream<Action>
+    private let continuation: AsyncStream<Action>.Continuation
+    private let state = Mutex(State())
+    private let parallelism: Int
+    private let now: @Sendable () -> Timestamp
+
+    static let firstDelay = 0.005
+    static let longestDelay = 1000.0
+
+    init(parallelism: Int, now: @escaping @Sendable () -> Timestamp) {
+        self.parallelism = parallelism
+        self.now = now
+        (actions, continuation) = AsyncStream.makeStream()
+    }
+
+    func add(_ key: ObjectKey) {
+        state.withLock { state in
+            if state.running.contains(key) {
+                state.dirty.insert(key)
+            } else if state.isQueued.insert(key).inserted {
+                state.queued.append(key)
+            }
+            startNext(&state)
+        }
+    }
+
+    /// A timer that has rung; when it was superseded by a later reconcile it is still only one look more.
+    func rang(_ key: ObjectKey) {
+        state.withLock { state in state.timers[key] = nil }
+        add(key)
+    }
+
+    func add(_ key: ObjectKey, after seconds: Double) {
+        guard seconds > 0 else { return add(key) }
+        state.withLock { state in
+            let due = now() + seconds
+            if let earlier = state.timers[key], earlier <= due { return }
+            state.timers[key] = due
+            continuation.yield(.wake(key, after: seconds))
+        }
+    }
+
+    /// The key's reconcile has ended; `failed` puts it back with exponential delay.
+    func done(_ key: ObjectKey, failed: Bool, requeueAfter: Double? = nil) {
+        let delay: Double? = state.withLock { state in
+            state.running.remove(key)
+            if state.dirty.remove(key) != nil, state.isQueued.insert(key).inserted { state.queued.append(key) }
+            startNext(&state)
+            guard failed else {
+                state.failures[key] = nil
+                return requeueAfter
+            }
+            let failures = state.failures[key, default: 0]
+            state.failures[key] = failures + 1
+            let delay = failures < 18 ? Self.firstDelay * Double(1 << failures) : Self.longestDelay
+            return min(delay, Self.longestDelay)
+        }
+        if let delay { add(key, after: delay) }
+    }
+
+    func failures(of key: ObjectKey) -> Int { state.withLock { $0.failures[key] ?? 0 } }
+
+    /// No key is queued or running. (Timers may be waiting.)
+    var isIdle: Bool { state.withLock { $0.isQueued.isEmpty && $0.running.isEmpty } }
+
+    func finish() { continuation.finish() }
+
+    private func startNext(_ state: inout State) {
+        while state.running.count < parallelism, state.head < state.queued.count {
+            let key = state.queued[state.head]
+            state.head += 1
+            state.isQueued.remove(key)
+            state.running.insert(key)
+            continuation.yield(.start(key))
+        }
+        if state.head > 512, state.head * 2 > state.queued.count {
+            state.queued.removeFirst(state.head)
+            state.head = 0
+        }
+    }
+}
