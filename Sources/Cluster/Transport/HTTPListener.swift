@@ -1,0 +1,70 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import ServiceLifecycle
+
+/// Why a listener could not start.
+public struct ListenError: Error, CustomStringConvertible {
+    public var address: String
+    public var reason: String
+    public var description: String { "cannot listen on \(address): \(reason)" }
+}
+
+/// Accepts HTTP/1.1 connections, over TLS when given a context, and has their requests answered.
+public final class HTTPListener: Service {
+    private let group: MultiThreadedEventLoopGroup
+    private let server: any Channel
+    private let connections: ConnectionSet
+    public let port: Int
+
+    private init(group: MultiThreadedEventLoopGroup, server: any Channel, connections: ConnectionSet, port: Int) {
+        self.group = group
+        self.server = server
+        self.connections = connections
+        self.port = port
+    }
+
+    /// Binds at once, so that the port is known before ``run()``. Port 0 takes a free one.
+    /// - Throws: ``ListenError``.
+    public static func bind(
+        host: String, port: Int, tls: NIOSSLContext?, responder: any HTTPResponder, limits: HTTPLimits = HTTPLimits(), threads: Int = 2
+    ) async throws -> HTTPListener {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let connections = ConnectionSet()
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: false)
+                    try pipeline.addHandler(HTTPConnection(responder: responder, limits: limits))
+                    connections.add(channel)
+                }
+            }
+        do {
+            let server = try await bootstrap.bind(host: host, port: port).get()
+            return HTTPListener(
+                group: group, server: server, connections: connections, port: server.localAddress?.port ?? port)
+        } catch {
+            try? await group.shutdownGracefully()
+            let code = (error as? IOError)?.errnoCode
+            let reason =
+                code == EADDRINUSE
+                ? "another program uses that port" : code == EACCES ? "not allowed for this user" : "\(error)"
+            throw ListenError(address: "\(host):\(port)", reason: reason)
+        }
+    }
+
+    /// Serves until shut down gracefully or cancelled: then stops accepting, lets requests end for up to ten seconds, and closes.
+    public func run() async throws {
+        try? await gracefulShutdown()
+        try? await server.close().get()
+        await connections.drain(within: .seconds(10))
+        try? await group.shutdownGracefully()
+    }
+}

@@ -1,0 +1,79 @@
+import NIOHTTP1
+
+/// Who the client's certificate says it is.
+public struct PeerIdentity: Sendable, Hashable {
+    /// The subject's common name: the user.
+    public var commonName: String
+    /// The subject's organizations: the user's groups.
+    public var organizations: [String]
+
+    public init(commonName: String, organizations: [String]) {
+        self.commonName = commonName
+        self.organizations = organizations
+    }
+}
+
+/// A request, its body read whole.
+public struct HTTPRequest: Sendable {
+    public var method: String
+    /// As sent: percent-encoded, without the query.
+    public var path: String
+    /// As sent, without the question mark; empty for none.
+    public var query: String
+    public var headers: HTTPHeaders
+    public var body: [UInt8]
+    /// From a client certificate that the cluster's CA signed.
+    public var peer: PeerIdentity?
+
+    public init(
+        method: String, path: String, query: String = "", headers: HTTPHeaders = [:], body: [UInt8] = [], peer: PeerIdentity? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+    }
+}
+
+/// Sends a body piece by piece.
+public protocol BodyWriter: Sendable {
+    /// Returns when the peer can take more; throws when it is gone.
+    func write(_ bytes: [UInt8]) async throws
+}
+
+public enum HTTPBody: Sendable {
+    case bytes([UInt8])
+    /// The task that runs this is cancelled when the connection closes.
+    case stream(@Sendable (any BodyWriter) async throws -> Void)
+}
+
+public struct HTTPResponse: Sendable {
+    public var status: Int
+    public var headers: [(String, String)]
+    public var body: HTTPBody
+
+    public init(status: Int, headers: [(String, String)] = [], body: HTTPBody = .bytes([])) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// Answers requests. Errors are answers too: this does not throw.
+public protocol HTTPResponder: Sendable {
+    func respond(to request: HTTPRequest) async -> HTTPResponse
+}
+
+/// What a listener takes from a client it does not know.
+public struct HTTPLimits: Sendable {
+    /// Bytes of a request's body; more is answered with 413.
+    public var body = 3 << 20
+    /// Seconds in which a started request must have arrived whole, and a peer must take what it is sent.
+    public var requestSeconds: Int64 = 60
+    /// Seconds a connection may be idle between requests.
+    public var idleSeconds: Int64 = 180
+
+    public init() {}
+}
