@@ -94,7 +94,6 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         tests("ClusterObjects"),
         tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
-        tests("ClusterStore"),
         tests("ClusterAPI"),
     ]
 )
