@@ -33,6 +33,8 @@ struct ObjectIndex {
         return old
     }
 
+    mutating func advance(to revision: UInt64) { self.revision = max(self.revision, revision) }
+
     func objects(in namespace: String?) -> [APIObject] {
         guard let namespace else { return Array(objects.values) }
         return found(byNamespace[namespace])
@@ -74,6 +76,31 @@ final class ObservedCluster: ClusterView {
 
     func apply(_ resource: GroupVersionResource, _ event: WatchEvent) -> APIObject? {
         stores.withLock { $0[resource, default: ObjectIndex(resource)].apply(event.kind, event.object) }
+    }
+
+    /// What must be applied so that the cache holds exactly what was listed.
+    func difference(_ resource: GroupVersionResource, _ listed: [APIObject]) -> [WatchEvent] {
+        stores.withLock { stores in
+            let known = stores[resource]?.objects ?? [:]
+            var events: [WatchEvent] = []
+            var present: Set<ObjectKey> = []
+            for object in listed {
+                present.insert(object.key)
+                guard let old = known[object.key] else {
+                    events.append(WatchEvent(.added, object))
+                    continue
+                }
+                if old.uid != object.uid { events.append(WatchEvent(.deleted, old)) }
+                if old.resourceVersion != object.resourceVersion { events.append(WatchEvent(.modified, object)) }
+            }
+            for (key, old) in known where !present.contains(key) { events.append(WatchEvent(.deleted, old)) }
+            return events
+        }
+    }
+
+    /// The list was made at that revision: every write up to it is seen.
+    func advance(_ resource: GroupVersionResource, to revision: UInt64) {
+        stores.withLock { $0[resource]?.advance(to: revision) }
     }
 
     func object(_ resource: GroupVersionResource, _ key: ObjectKey) -> APIObject? { stores.withLock { $0[resource]?.objects[key] } }
