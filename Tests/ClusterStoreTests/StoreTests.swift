@@ -1,5 +1,5 @@
 import ClusterObjects
-@testable import Foundation
+import Foundation
 import GRDB
 import Logging
 import Testing
