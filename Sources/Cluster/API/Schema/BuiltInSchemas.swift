@@ -26,6 +26,9 @@ public enum BuiltInSchemas {
                 guard let target = names[name] else { continue }
                 var copy = nodes[target]
                 copy.default = nodes[node].default
+                // What the field says of merging goes before what its type says.
+                if !nodes[node].patchStrategies.isEmpty { copy.patchStrategies = nodes[node].patchStrategies }
+                if nodes[node].isGranularMap { copy.isAtomicMap = false }
                 nodes[node] = copy
             }
         }
@@ -40,6 +43,7 @@ public enum BuiltInSchemas {
             node.listType = facts["list-type"]?.string.flatMap(SchemaNode.ListType.init) ?? .atomic
             node.listMapKeys = facts["list-map-keys"]?.strings ?? []
             node.isAtomicMap = facts["map-type"]?.string == "atomic"
+            node.isGranularMap = facts["map-type"]?.string == "granular"
             node.patchStrategies = facts["patch-strategy"]?.string?.split(separator: ",").map(String.init) ?? []
             node.patchMergeKey = facts["patch-merge-key"]?.string ?? ""
             node.groupVersionKinds = facts.elements("group-version-kind").map {

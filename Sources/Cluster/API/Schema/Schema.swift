@@ -66,6 +66,8 @@ public struct SchemaNode: Sendable {
     public var listMapKeys: [String] = []
     /// `map-type: atomic`: server-side apply owns the whole map or struct.
     public var isAtomicMap = false
+    /// `map-type: granular` on a field whose type is atomic.
+    public var isGranularMap = false
     /// `merge`, `replace`, `retainKeys` of strategic merge patch.
     public var patchStrategies: [String] = []
     public var patchMergeKey = ""
