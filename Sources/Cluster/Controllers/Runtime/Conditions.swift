@@ -19,6 +19,11 @@ struct Conditions {
 
     mutating func append(_ condition: Value) { entries.append(condition) }
 
+    mutating func replace(_ type: String, _ condition: Value) {
+        guard let index = entries.firstIndex(where: { $0["type"]?.string == type }) else { return }
+        entries[index] = condition
+    }
+
     mutating func addIfAbsent(_ type: String, _ status: String, _ reason: String, _ message: String, at now: Timestamp) {
         guard self[type] == nil else { return }
         entries.append(Conditions.make(type, status, reason, message, at: now))

@@ -103,19 +103,3 @@ public struct ControllerRuntime: Service {
         }
     }
 }
-
-/// How the controllers are set up.
-public struct ControllerConfiguration: Sendable {
-    /// kube-controller-manager's flags of the same names, in seconds.
-    public var nodeMonitorGracePeriod = 50.0
-    public var nodeMonitorPeriod = 5.0
-    /// The PEM of `kube-root-ca.crt`; empty publishes none.
-    public var rootCA = ""
-
-    public init() {}
-
-    /// Every controller there is.
-    var controllers: [any Controller] {
-        [ReplicaSetController(flavour: .replicaSet), ReplicaSetController(flavour: .replicationController)]
-    }
-}

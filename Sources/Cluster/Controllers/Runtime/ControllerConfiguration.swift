@@ -1,0 +1,26 @@
+/// How the controllers are set up; kube-controller-manager's flags of the same names. Times in seconds.
+public struct ControllerConfiguration: Sendable {
+    public var nodeMonitorGracePeriod = 50.0
+    public var nodeMonitorPeriod = 5.0
+    /// From which every node gets a range of pod addresses; nil gives out none.
+    public var clusterCIDR = AddressRange("10.244.0.0/16")
+    public var nodeCIDRMaskSize = 24
+    /// The PEM of `kube-root-ca.crt`; empty publishes none.
+    public var rootCA = ""
+
+    public init() {}
+
+    /// Every controller there is.
+    var controllers: [any Controller] {
+        var all: [any Controller] = [
+            ReplicaSetController(flavour: .replicaSet),
+            ReplicaSetController(flavour: .replicationController),
+            DeploymentController(),
+            DefaultServiceAccount(),
+            NodeLifecycle(gracePeriod: nodeMonitorGracePeriod, period: nodeMonitorPeriod),
+            NodeRegistration(clusterCIDR: clusterCIDR, nodeMask: nodeCIDRMaskSize),
+        ]
+        if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
+        return all
+    }
+}
