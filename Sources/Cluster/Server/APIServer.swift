@@ -1,0 +1,52 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterStore
+import Logging
+
+/// The API of a cluster: takes requests of known users through decoding, patching, defaults, admission and validation to the store.
+///
+/// It has no transport: ``LocalClient`` calls it in process, ``HTTPFront`` over HTTP.
+public final class APIServer: Sendable {
+    let configuration: APIServerConfiguration
+    let store: any Store
+    let registry: Registry
+    let logger: Logger
+    let admission: AdmissionChain
+    let allocator: ServiceAllocator
+
+    public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {
+        self.configuration = configuration
+        self.store = store
+        self.registry = registry
+        self.logger = logger
+        admission = AdmissionChain(disabled: configuration.disabledAdmissionPlugins)
+        allocator = ServiceAllocator(configuration: configuration, store: store)
+    }
+
+    /// A client that makes requests as this user, in process.
+    public func localClient(
+        user: String, groups: [String] = ["system:masters", "system:authenticated"]
+    ) -> LocalClient {
+        LocalClient(server: self, user: UserInfo(name: user, groups: groups))
+    }
+
+    /// Where a resource's objects are kept: of several versions in one place.
+    func collection(_ resource: Resource) -> GroupResource { resource.storedAs?.groupResource ?? resource.groupResource }
+
+    /// The current object.
+    /// - Throws: 404, or 500 for one that is damaged on disk.
+    func stored(_ target: Target) throws(APIError) -> StoredObject {
+        guard let object = store.get(collection(target.resource), target.path) else {
+            throw .notFound(target.resource.groupResource, target.name)
+        }
+        try checkIntact(object, target.resource)
+        return object
+    }
+
+    func checkIntact(_ object: StoredObject, _ resource: Resource) throws(APIError) {
+        guard object.isDamaged else { return }
+        throw .internalError(
+            "\(resource.groupResource) \"\(object.path)\" is damaged on disk; restore it from a backup with `skiff restore`")
+    }
+}

@@ -1,0 +1,27 @@
+/// What is set when a server starts.
+public struct APIServerConfiguration: Sendable {
+    /// `--service-cluster-ip-range`.
+    public var serviceNetwork: ServiceNetwork
+    /// `--disable-admission-plugins`.
+    public var disabledAdmissionPlugins: Set<String>
+    /// `--service-account-issuer`.
+    public var serviceAccountIssuer: String
+    /// From `--token-auth-file`.
+    public var tokens: [String: UserInfo]
+    /// Where clients outside find the server, for the `kubernetes` service's endpoints.
+    public var advertisedAddress: String
+    public var advertisedPort: Int
+
+    public init(
+        serviceNetwork: ServiceNetwork = .standard, disabledAdmissionPlugins: Set<String> = [],
+        serviceAccountIssuer: String = "https://kubernetes.default.svc.cluster.local", tokens: [String: UserInfo] = [:],
+        advertisedAddress: String = "127.0.0.1", advertisedPort: Int = 6443
+    ) {
+        self.serviceNetwork = serviceNetwork
+        self.disabledAdmissionPlugins = disabledAdmissionPlugins
+        self.serviceAccountIssuer = serviceAccountIssuer
+        self.tokens = tokens
+        self.advertisedAddress = advertisedAddress
+        self.advertisedPort = advertisedPort
+    }
+}

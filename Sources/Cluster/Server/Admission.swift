@@ -1,0 +1,55 @@
+import ClusterAPI
+import ClusterObjects
+
+/// What an admission plugin knows of the request.
+struct AdmissionRequest: Sendable {
+    let target: Target
+    let context: RequestContext
+    let server: APIServer
+
+    /// Whether this is a whole object of that kind, not a subresource.
+    func isAbout(_ group: String, _ plural: String) -> Bool {
+        target.resource.group == group && target.resource.plural == plural && target.subresource.isEmpty
+    }
+}
+
+/// Changes objects on their way in, or refuses them. The methods a plugin does not have do nothing.
+protocol AdmissionPlugin: Sendable {
+    /// As in `--disable-admission-plugins`.
+    var name: String { get }
+    func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError)
+    func validate(_ object: Value, old: Value?, _ request: AdmissionRequest) throws(APIError)
+    func validateDelete(_ object: Value, _ request: AdmissionRequest) throws(APIError)
+}
+
+extension AdmissionPlugin {
+    func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {}
+    func validate(_ object: Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {}
+    func validateDelete(_ object: Value, _ request: AdmissionRequest) throws(APIError) {}
+}
+
+/// The plugins in Kubernetes' order.
+struct AdmissionChain: Sendable {
+    private let plugins: [any AdmissionPlugin]
+
+    init(disabled: Set<String>) {
+        let all: [any AdmissionPlugin] = [
+            NamespaceLifecycle(), ServiceAccountAdmission(), TaintNodesByCondition(), PriorityAdmission(),
+            DefaultTolerationSeconds(), DefaultStorageClass(), StorageObjectInUseProtection(), RuntimeClassAdmission(),
+            DefaultIngressClass(), PodTopologyLabels(),
+        ]
+        plugins = all.filter { !disabled.contains($0.name) }
+    }
+
+    func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
+        for plugin in plugins { try plugin.admit(&object, old: old, request) }
+    }
+
+    func validate(_ object: Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
+        for plugin in plugins { try plugin.validate(object, old: old, request) }
+    }
+
+    func validateDelete(_ object: Value, _ request: AdmissionRequest) throws(APIError) {
+        for plugin in plugins { try plugin.validateDelete(object, request) }
+    }
+}

@@ -1,0 +1,219 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterStore
+
+extension APIServer {
+    func get(_ target: Target) throws(APIError) -> Written {
+        switch target.subresource {
+        case "scale": return .made(try Scale.read(try stored(target), target))
+        default: return .stored(try stored(target), target.resource.gvk)
+        }
+    }
+
+    // MARK: - Create
+
+    /// Decodes, defaults, admits, validates and stores a new object; for a subresource, does what it stands for.
+    func create(_ target: Target, _ body: Tree, _ context: RequestContext) async throws(APIError) -> WriteResult {
+        if !target.subresource.isEmpty { return try await createSubresource(target, body, context) }
+        if let review = try await Reviews.answer(target, body, context, self) { return WriteResult(written: .made(review)) }
+        let value = try decode(body, target, context)
+        return try await create(value, target, context)
+    }
+
+    /// The same for a decoded object.
+    func create(_ decoded: Value, _ target: Target, _ context: RequestContext) async throws(APIError) -> WriteResult {
+        let resource = target.resource
+        var object = decoded
+        var target = target
+        try Metadata.checkRequest(object, target, isCreate: true)
+        Metadata.prepareForCreate(&object, &target, context)
+        var attempt = 0
+        while true {
+            var candidate = object
+            if Metadata.needsGeneratedName(object) {
+                let name = Identifiers.name(object[path: "metadata", "generateName"]?.string ?? "")
+                candidate[path: "metadata", "name"] = .string(name)
+                target.name = name
+            }
+            resource.rules.setDefaults(&candidate)
+            SchemaDefaults.fill(&candidate, resource.schema)
+            resource.rules.prepareForCreate(&candidate)
+            try admission.admit(&candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
+            let allocation = try allocator.allocate(&candidate, old: nil, target)
+            defer { allocation.settle() }
+            if resource.rules.hasGeneration || resource.isCustom { candidate[path: "metadata", "generation"] = 1 }
+            let problems = MetadataRules.validate(new: candidate, resource: resource) + resource.rules.validate(candidate)
+            if !problems.isEmpty {
+                throw .invalid(group: resource.group, kind: resource.kind, name: target.name, problems)
+            }
+            try admission.validate(candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
+            context.warn(resource.rules.warnings(candidate, nil))
+            do {
+                let object = try await write(.create(ObjectBytes.stored(candidate)), target, context)
+                allocation.keep()
+                return WriteResult(written: .stored(object, resource.gvk), isCreated: true)
+            } catch {
+                // A generated name that is taken: another one.
+                guard error.isAlreadyExists, Metadata.needsGeneratedName(decoded), attempt < 7 else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    /// Stores a change, or for a dry run says what would be stored.
+    func write(_ change: Change, _ target: Target, _ context: RequestContext) async throws(APIError) -> StoredObject {
+        let collection = collection(target.resource)
+        if context.options.dryRun {
+            switch change {
+            case .create(let bytes):
+                if store.get(collection, target.path) != nil { throw .alreadyExists(target.resource.groupResource, target.name) }
+                return StoredObject(path: target.path, bytes: bytes, revision: 0, createRevision: 0)
+            case .update(let bytes, let expected):
+                return StoredObject(path: target.path, bytes: bytes, revision: expected, createRevision: 0)
+            case .delete(let expected, let last):
+                return StoredObject(path: target.path, bytes: last ?? [], revision: expected, createRevision: 0)
+            }
+        }
+        do { return try await store.write(change, to: collection, target.path) } catch { throw apiError(error, target) }
+    }
+
+    /// A body as an object of the target's kind: types checked, unknown fields pruned, refused or warned of.
+    func decode(_ body: Tree, _ target: Target, _ context: RequestContext) throws(APIError) -> Value {
+        let resource = target.resource
+        try Metadata.checkKind(body, resource.gvk)
+        if resource.isCustom { return body.value }
+        let decoded = try ObjectDecoder.decode(body, schema: resource.schema, kind: resource.kind, version: resource.version)
+        switch context.options.fieldValidation {
+        case "Strict":
+            if let error = ObjectDecoder.strictError(decoded.strictProblems, kind: resource.kind, version: resource.version) { throw error }
+        case "Ignore": break
+        default: context.warn(decoded.strictProblems)
+        }
+        return decoded.value
+    }
+
+    // MARK: - Update
+
+    func update(_ target: Target, _ body: Tree, _ context: RequestContext) async throws(APIError) -> WriteResult {
+        if target.subresource == "scale" { return try await updateScale(target, body, context) }
+        let decoded = try decode(body, target, context)
+        try Metadata.checkRequest(decoded, target, isCreate: false)
+        if target.subresource.isEmpty, target.resource.rules.allowsCreateOnUpdate,
+            store.get(collection(target.resource), target.path) == nil
+        {
+            return try await create(decoded, target, context)
+        }
+        let version = decoded[path: "metadata", "resourceVersion"]?.string ?? ""
+        if version.isEmpty, !target.resource.rules.allowsUnconditionalUpdate {
+            let resource = target.resource
+            throw .invalid(
+                group: resource.group, kind: resource.kind, name: target.name,
+                [.invalid(FieldPath("metadata", "resourceVersion"), "", "must be specified for an update")])
+        }
+        return try await mutate(target, context) { _, _ throws(APIError) in decoded }
+    }
+
+    /// Reads the object, has it changed, and stores the result when nobody else has changed it; else starts again, unless the changed
+    /// object names a resourceVersion.
+    func mutate(
+        _ target: Target, _ context: RequestContext,
+        _ change: @Sendable (_ old: Value, _ stored: StoredObject) throws(APIError) -> Value
+    ) async throws(APIError) -> WriteResult {
+        let resource = target.resource
+        var attempt = 0
+        while true {
+            let stored = try stored(target)
+            let old = ObjectBytes.object(stored, as: resource.gvk).draft
+            var new = try change(old, stored)
+            let version = new[path: "metadata", "resourceVersion"]?.string ?? ""
+            if !version.isEmpty, version != "0", version != String(stored.revision) {
+                throw .modified(resource.groupResource, target.name)
+            }
+            if let uid = new[path: "metadata", "uid"]?.string, let current = old[path: "metadata", "uid"]?.string, uid != current {
+                throw .conflict(
+                    resource.groupResource, target.name,
+                    "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current)")
+            }
+            let allocation = try prepare(&new, old: old, target, context)
+            defer { allocation.settle() }
+            let bytes = ObjectBytes.stored(new)
+            if bytes == stored.bytes { return WriteResult(written: .stored(stored, resource.gvk)) }
+            do {
+                if Metadata.isReadyToGo(new) {
+                    let object = try await write(.delete(expecting: stored.revision, last: bytes), target, context)
+                    allocator.release(new, resource)
+                    return WriteResult(written: .stored(object, resource.gvk))
+                }
+                let object = try await write(.update(bytes, expecting: stored.revision), target, context)
+                allocation.keep()
+                return WriteResult(written: .stored(object, resource.gvk))
+            } catch {
+                attempt += 1
+                guard error.isConflict, version.isEmpty || version == "0", attempt < 50 else { throw error }
+            }
+        }
+    }
+
+    /// Everything between a changed object and the store.
+    private func prepare(
+        _ new: inout Value, old: Value, _ target: Target, _ context: RequestContext
+    ) throws(APIError) -> ServiceAllocator.Allocation {
+        let resource = target.resource
+        let request = AdmissionRequest(target: target, context: context, server: self)
+        new["apiVersion"] = .string(resource.apiVersion)
+        new["kind"] = .string(resource.kind)
+        Metadata.prepareForUpdate(&new, old: old, target)
+        resource.rules.setDefaults(&new)
+        SchemaDefaults.fill(&new, resource.schema)
+        resource.rules.prepareForUpdate(&new, old, target.subresource)
+        try admission.admit(&new, old: old, request)
+        let allocation = try allocator.allocate(&new, old: old, target)
+        Metadata.countGeneration(&new, old: old, resource)
+        let problems =
+            MetadataRules.validateUpdate(new: new, old: old, resource: resource)
+            + resource.rules.validateUpdate(new, old, target.subresource)
+        if !problems.isEmpty {
+            allocation.settle()
+            throw .invalid(group: resource.group, kind: resource.kind, name: target.name, problems)
+        }
+        try admission.validate(new, old: old, request)
+        context.warn(resource.rules.warnings(new, old))
+        return allocation
+    }
+
+    // MARK: - Patch
+
+    func patch(_ target: Target, _ patch: Patch, _ context: RequestContext) async throws(APIError) -> WriteResult {
+        if target.subresource == "scale" { return try await patchScale(target, patch, context) }
+        if patch.kind == .apply { return try await apply(target, patch, context) }
+        return try await mutate(target, context) { old, _ throws(APIError) in
+            let patched = try self.patched(old, patch, target.resource.schema, target)
+            var new = try self.decode(patched.tree, target, context)
+            // What the patch did not set is what was read: no condition.
+            if new[path: "metadata", "resourceVersion"] == old[path: "metadata", "resourceVersion"] {
+                new[path: "metadata", "resourceVersion"] = nil
+            }
+            try Metadata.checkRequest(new, target, isCreate: false)
+            return new
+        }
+    }
+
+    /// A value with a patch of any kind but apply made to it.
+    func patched(_ old: Value, _ patch: Patch, _ schema: Schema, _ target: Target) throws(APIError) -> Value {
+        switch patch.kind {
+        case .json: return try JSONPatch.apply(patch.body, to: old)
+        case .merge: return try MergePatch.apply(patch.body, to: old)
+        case .strategic:
+            if target.resource.isCustom {
+                throw APIError(
+                    code: 415, reason: "UnsupportedMediaType",
+                    message:
+                        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+                )
+            }
+            return try StrategicMerge.apply(patch.body, to: old, schema: schema)
+        case .apply: throw .badRequest("apply is not a patch of a value")
+        }
+    }
+}
