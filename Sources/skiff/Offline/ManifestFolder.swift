@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import ManifestLoader
+
+/// Reads the manifests below a folder or one file, by the rules that hold for a repository: no folder whose name starts with a dot, nothing
+/// that `.skiffignore` names.
+struct ManifestFolder {
+    /// Larger than this a manifest is not read.
+    private static let mostBytes = 64 << 20
+
+    var files: [ManifestFile] = []
+    var ignore = ""
+
+    /// - Throws: `ValidationError` when there is nothing to read at that path.
+    init(_ path: String) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw ValidationError("\(path): no such file or folder")
+        }
+        guard isFolder.boolValue else {
+            files.append(try ManifestFolder.read(path, as: path))
+            return
+        }
+        ignore = (try? String(contentsOfFile: "\(path)/\(IgnoreRules.fileName)", encoding: .utf8)) ?? ""
+        let rules = IgnoreRules(ignore)
+        guard let walk = FileManager.default.enumerator(atPath: path) else { throw ValidationError("\(path): cannot be read") }
+        for case let name as String in walk {
+            if name.split(separator: "/").dropLast().contains(where: { $0.hasPrefix(".") }) { continue }
+            guard ManifestLoader.isManifest(name), !rules.ignores(name) else { continue }
+            files.append(try ManifestFolder.read("\(path)/\(name)", as: name))
+        }
+        files.sort { $0.path < $1.path }
+    }
+
+    private static func read(_ path: String, as name: String) throws -> ManifestFile {
+        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+        guard size <= mostBytes else { throw ValidationError("\(name): \(size) bytes, more than the \(mostBytes) a manifest may have") }
+        guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("\(path): cannot be read") }
+        return ManifestFile(path: name, id: name, bytes: Array(data))
+    }
+}

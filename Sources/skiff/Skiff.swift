@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// The command line. A file a command; what commands do is in the rooms.
+@main
+struct Skiff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "skiff", abstract: "A Kubernetes-compatible cluster that lives in a git repository.",
+        discussion: """
+            EXAMPLES
+              skiff validate manifests      say everything that is wrong with a folder of manifests
+              skiff render manifests        print them as they would be applied
+            """,
+        version: SkiffVersion.text, subcommands: [Validate.self, Render.self, Version.self])
+}
+
+/// What this build is.
+enum SkiffVersion {
+    static let text = "0.1.0"
+    /// The Kubernetes whose API it serves.
+    static let kubernetes = "v1.36.2"
+}
