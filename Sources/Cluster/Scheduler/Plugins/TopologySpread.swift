@@ -1,0 +1,67 @@
+import ClusterObjects
+
+/// Keeps the pods that a constraint selects evenly spread over the values of a node label.
+struct TopologySpread: FilterPlugin, ScorePlugin {
+    let pod: PodInfo
+    let weight = 2
+    private var hard: [Counted] = []
+    private var soft: [Counted] = []
+
+    private struct Counted: Sendable {
+        var constraint: SpreadConstraint
+        /// Selected pods per value of the label.
+        var counts: [String: Int] = [:]
+        var countsItself: Bool
+        var least: Int {
+            counts.count < constraint.minDomains ? 0 : counts.values.min() ?? 0
+        }
+    }
+
+    /// O(nodes + their pods) when the pod has constraints; nil when it has none.
+    init?(_ pod: PodInfo, _ state: SchedulingState) {
+        guard !pod.spread.isEmpty else { return nil }
+        self.pod = pod
+        hard = TopologySpread.count(pod.spread.filter(\.isHard), pod, state)
+        soft = TopologySpread.count(pod.spread.filter { !$0.isHard }, pod, state)
+    }
+
+    private static func count(_ constraints: [SpreadConstraint], _ pod: PodInfo, _ state: SchedulingState) -> [Counted] {
+        var counted = constraints.map { Counted(constraint: $0, countsItself: $0.selector.matches(pod.labels)) }
+        guard !counted.isEmpty else { return [] }
+        for node in state.nodes where node.isPresent {
+            guard constraints.allSatisfy({ node.labels[$0.topologyKey] != nil }) else { continue }
+            for index in counted.indices {
+                let constraint = counted[index].constraint
+                guard let value = node.labels[constraint.topologyKey], !constraint.honorsAffinity || pod.accepts(node),
+                    !constraint.honorsTaints || !node.taints.contains(where: { $0.repels && !pod.tolerates($0) })
+                else { continue }
+                counted[index].counts[value, default: 0] += node.pods.values.count {
+                    !$0.isTerminating && $0.key.namespace == pod.key.namespace && constraint.selector.matches($0.labels)
+                }
+            }
+        }
+        return counted
+    }
+
+    func filter(_ node: NodeState) -> Rejection? {
+        for counted in hard {
+            guard let value = node.labels[counted.constraint.topologyKey] else {
+                return Rejection(
+                    .topologySpread, "node(s) didn't match pod topology spread constraints (missing required label)", resolvable: false)
+            }
+            let after = (counted.counts[value] ?? 0) + (counted.countsItself ? 1 : 0)
+            if after - counted.least > counted.constraint.maxSkew {
+                return Rejection(.topologySpread, "node(s) didn't match pod topology spread constraints", resolvable: true)
+            }
+        }
+        return nil
+    }
+
+    func score(_ node: NodeState) -> Int {
+        soft.reduce(0) { sum, counted in
+            guard let value = node.labels[counted.constraint.topologyKey] else { return sum + 1_000_000 }
+            return sum + (counted.counts[value] ?? 0) * 10 + counted.constraint.maxSkew - 1
+        }
+    }
+    func normalise(_ scores: inout [Int]) { Normalise.byMaximum(&scores, reversed: true) }
+}
