@@ -75,7 +75,9 @@ extension ApplyShape {
     }
 
     /// `value` without the fields of a set; nil when nothing of it is left.
-    func remove(_ set: FieldSet, from value: Value, _ type: TypeReference) -> Value? {
+    ///
+    /// With `leavingNull` a field of which nothing is left stays as null, so that a field set of the result still has it.
+    func remove(_ set: FieldSet, from value: Value, _ type: TypeReference, leavingNull: Bool = false) -> Value? {
         let shape = shape(type, value)
         switch (shape, value) {
         case (.scalar, _): return value
@@ -88,7 +90,12 @@ extension ApplyShape {
                     continue
                 }
                 if entry.isMember { continue }
-                if let rest = remove(entry.children, from: child, field(name, of: type)?.type ?? .deduced) { kept.append((name, rest)) }
+                let childType = field(name, of: type)?.type ?? .deduced
+                if let rest = remove(entry.children, from: child, childType, leavingNull: leavingNull) {
+                    kept.append((name, rest))
+                } else if leavingNull {
+                    kept.append((name, .null))
+                }
             }
             return kept.isEmpty ? nil : .object(Fields(kept))
         case (.set, .array(let elements)), (.keyed, .array(let elements)):
@@ -96,7 +103,7 @@ extension ApplyShape {
             let kept = elements.compactMap { child -> Value? in
                 guard let element = try? element(shape, items, child), let entry = set[element] else { return child }
                 if entry.isMember { return nil }
-                return remove(entry.children, from: child, items)
+                return remove(entry.children, from: child, items, leavingNull: leavingNull)
             }
             return kept.isEmpty ? nil : .array(kept)
         default: return nil

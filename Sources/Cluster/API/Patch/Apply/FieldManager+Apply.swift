@@ -104,12 +104,12 @@ extension FieldManager {
         if last.isEmpty { return merged }
         let lastWhole = shape.completed(last, root)
         let all = shape.completed(shape.fields(of: merged, root), root)
-        let bare = shape.remove(lastWhole, from: merged, root) ?? .emptyObject
+        let bare = shape.remove(lastWhole, from: merged, root, leavingNull: true) ?? .emptyObject
         var kept = shape.completed(shape.fields(of: bare, root), root)
         for entry in managed.entries where entry.identity.operation == .apply {
             kept = kept.union(shape.completed(entry.fields, root))
         }
-        let owned = shape.remove(all.subtracting(kept), from: merged, root) ?? .emptyObject
+        let owned = shape.remove(all.subtracting(kept), from: merged, root, leavingNull: true) ?? .emptyObject
         let remaining = shape.completed(shape.fields(of: owned, root), root)
         return shape.remove(all.subtracting(remaining).intersection(lastWhole), from: merged, root) ?? .emptyObject
     }
