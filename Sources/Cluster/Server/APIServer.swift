@@ -3,6 +3,7 @@ import ClusterClient
 import ClusterObjects
 import ClusterStore
 import Logging
+import Synchronization
 
 /// The API of a cluster: takes requests of known users through decoding, patching, defaults, admission and validation to the store.
 ///
@@ -14,6 +15,7 @@ public final class APIServer: Sendable {
     let logger: Logger
     let admission: AdmissionChain
     let allocator: ServiceAllocator
+    private let fieldManagers = Mutex<[String: FieldManager]>([:])
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {
         self.configuration = configuration
@@ -29,6 +31,16 @@ public final class APIServer: Sendable {
         user: String, groups: [String] = ["system:masters", "system:authenticated"]
     ) -> LocalClient {
         LocalClient(server: self, user: UserInfo(name: user, groups: groups))
+    }
+
+    /// What keeps the managedFields of a kind's objects; made once a kind. Custom kinds change, so theirs is made anew.
+    func fieldManager(_ target: Target) -> FieldManager {
+        if target.resource.isCustom { return FieldManager(target.resource, subresource: target.subresource) }
+        let key = "\(target.resource.gvr)/\(target.subresource)"
+        if let known = fieldManagers.withLock({ $0[key] }) { return known }
+        let made = FieldManager(target.resource, subresource: target.subresource)
+        fieldManagers.withLock { $0[key] = made }
+        return made
     }
 
     /// Where a resource's objects are kept: of several versions in one place.

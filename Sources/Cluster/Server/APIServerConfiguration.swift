@@ -7,14 +7,14 @@ public struct APIServerConfiguration: Sendable {
     /// `--service-account-issuer`.
     public var serviceAccountIssuer: String
     /// From `--token-auth-file`.
-    public var tokens: [String: UserInfo]
+    public var tokens: TokenFile
     /// Where clients outside find the server, for the `kubernetes` service's endpoints.
     public var advertisedAddress: String
     public var advertisedPort: Int
 
     public init(
         serviceNetwork: ServiceNetwork = .standard, disabledAdmissionPlugins: Set<String> = [],
-        serviceAccountIssuer: String = "https://kubernetes.default.svc.cluster.local", tokens: [String: UserInfo] = [:],
+        serviceAccountIssuer: String = "https://kubernetes.default.svc.cluster.local", tokens: TokenFile = TokenFile(),
         advertisedAddress: String = "127.0.0.1", advertisedPort: Int = 6443
     ) {
         self.serviceNetwork = serviceNetwork

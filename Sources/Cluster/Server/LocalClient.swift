@@ -21,7 +21,9 @@ public struct LocalClient: Client {
     }
 
     private func context(_ options: WriteOptions = WriteOptions()) -> RequestContext {
-        RequestContext(user: user, userAgent: user.name, options: options)
+        // Components are known by their name without `system:`.
+        let name = user.name.hasPrefix("system:") ? String(user.name.dropFirst(7)) : user.name
+        return RequestContext(user: user, userAgent: name, options: options)
     }
 
     public func get(

@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterClient
 import ClusterObjects
 import Glibc
@@ -20,7 +21,7 @@ final class RequestContext: Sendable {
 
     /// The name under which managedFields record the change: as asked, else the program's name.
     var fieldManager: String {
-        options.fieldManager.isEmpty ? String(userAgent.prefix { $0 != "/" }) : options.fieldManager
+        options.fieldManager.isEmpty ? FieldManager.name(fromUserAgent: userAgent) : options.fieldManager
     }
 
     var warnings: [String] { collected.withLock { $0 } }

@@ -22,7 +22,10 @@ extension APIServer {
     }
 
     /// The same for a decoded object.
-    func create(_ decoded: Value, _ target: Target, _ context: RequestContext) async throws(APIError) -> WriteResult {
+    /// - Parameter tracks: whether managedFields are yet to be kept (apply has done so).
+    func create(
+        _ decoded: Value, _ target: Target, _ context: RequestContext, tracks: Bool = true
+    ) async throws(APIError) -> WriteResult {
         let resource = target.resource
         var object = decoded
         var target = target
@@ -38,6 +41,10 @@ extension APIServer {
             }
             resource.rules.setDefaults(&candidate)
             SchemaDefaults.fill(&candidate, resource.schema)
+            if tracks {
+                candidate = fieldManager(target).update(
+                    candidate, old: nil, manager: context.fieldManager, now: context.now.wholeSeconds)
+            }
             resource.rules.prepareForCreate(&candidate)
             try admission.admit(&candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
             let allocation = try allocator.allocate(&candidate, old: nil, target)
@@ -117,7 +124,7 @@ extension APIServer {
     /// Reads the object, has it changed, and stores the result when nobody else has changed it; else starts again, unless the changed
     /// object names a resourceVersion.
     func mutate(
-        _ target: Target, _ context: RequestContext,
+        _ target: Target, _ context: RequestContext, tracks: Bool = true,
         _ change: @Sendable (_ old: Value, _ stored: StoredObject) throws(APIError) -> Value
     ) async throws(APIError) -> WriteResult {
         let resource = target.resource
@@ -135,7 +142,7 @@ extension APIServer {
                     resource.groupResource, target.name,
                     "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current)")
             }
-            let allocation = try prepare(&new, old: old, target, context)
+            let allocation = try prepare(&new, old: old, target, context, tracks: tracks)
             defer { allocation.settle() }
             let bytes = ObjectBytes.stored(new)
             if bytes == stored.bytes { return WriteResult(written: .stored(stored, resource.gvk)) }
@@ -157,19 +164,23 @@ extension APIServer {
 
     /// Everything between a changed object and the store.
     private func prepare(
-        _ new: inout Value, old: Value, _ target: Target, _ context: RequestContext
+        _ new: inout Value, old: Value, _ target: Target, _ context: RequestContext, tracks: Bool
     ) throws(APIError) -> ServiceAllocator.Allocation {
         let resource = target.resource
         let request = AdmissionRequest(target: target, context: context, server: self)
         new["apiVersion"] = .string(resource.apiVersion)
         new["kind"] = .string(resource.kind)
-        Metadata.prepareForUpdate(&new, old: old, target)
         resource.rules.setDefaults(&new)
         SchemaDefaults.fill(&new, resource.schema)
+        if tracks {
+            new = fieldManager(target).update(new, old: old, manager: context.fieldManager, now: context.now.wholeSeconds)
+        }
+        Metadata.prepareForUpdate(&new, old: old, target)
         resource.rules.prepareForUpdate(&new, old, target.subresource)
         try admission.admit(&new, old: old, request)
         let allocation = try allocator.allocate(&new, old: old, target)
         Metadata.countGeneration(&new, old: old, resource)
+        Metadata.keepTimes(&new, old: old)
         let problems =
             MetadataRules.validateUpdate(new: new, old: old, resource: resource)
             + resource.rules.validateUpdate(new, old, target.subresource)

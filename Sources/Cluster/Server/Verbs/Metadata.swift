@@ -80,6 +80,13 @@ enum Metadata {
         }
     }
 
+    /// A write that changes nothing but times of managedFields changes nothing.
+    static func keepTimes(_ new: inout Value, old: Value) {
+        var before = old
+        before[path: "metadata", "resourceVersion"] = nil
+        FieldManager.keepTimes(&new, old: before)
+    }
+
     /// Counts a change of what the kind's generation counts: anything but metadata and status.
     static func countGeneration(_ new: inout Value, old: Value, _ resource: Resource) {
         guard resource.rules.hasGeneration || resource.isCustom else { return }

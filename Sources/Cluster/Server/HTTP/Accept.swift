@@ -1,0 +1,57 @@
+import ClusterAPI
+
+/// In which form a client wants its answer.
+struct Accepted: Sendable {
+    enum Shape: Sendable { case object, partial, partialList }
+
+    var shape = Shape.object
+    /// The `as=` parameter's whole media type, for the Content-Type of aggregated discovery.
+    var aggregated: String?
+
+    /// Reads an `Accept` header: the first form that can be given.
+    /// - Parameter isDiscovery: whether aggregated discovery can be asked for.
+    /// - Throws: 406.
+    init(_ header: String?, isDiscovery: Bool = false) throws(APIError) {
+        guard let header, !header.isEmpty else { return }
+        // What nearly everybody asks for.
+        if header == "application/json" || header == "*/*" { return }
+        for part in header.split(separator: ",").prefix(32) {
+            let pieces = part.split(separator: ";").map { Accepted.trim($0) }
+            guard let type = pieces.first else { continue }
+            var parameters: [String: String] = [:]
+            for piece in pieces.dropFirst() {
+                let sides = piece.split(separator: "=", maxSplits: 1).map { Accepted.trim($0) }
+                if sides.count == 2 { parameters[sides[0].lowercased()] = sides[1] }
+            }
+            switch type {
+            case "application/json", "*/*", "application/*": break
+            default: continue
+            }
+            guard let wanted = parameters["as"] else { return }
+            switch (wanted, parameters["g"], parameters["v"]) {
+            case ("PartialObjectMetadata", "meta.k8s.io", "v1") where !isDiscovery: shape = .partial
+            case ("PartialObjectMetadataList", "meta.k8s.io", "v1") where !isDiscovery: shape = .partialList
+            case ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2") where isDiscovery:
+                aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+            default: continue
+            }
+            return
+        }
+        throw Accepted.notAcceptable
+    }
+
+    private static func trim(_ text: Substring) -> String {
+        var text = text
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return String(text)
+    }
+
+    static var notAcceptable: APIError {
+        APIError(
+            code: 406, reason: "NotAcceptable",
+            message:
+                "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+        )
+    }
+}

@@ -1,0 +1,177 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterStore
+import ClusterTransport
+
+/// One request for a resource.
+struct Call: Sendable {
+    let request: HTTPRequest
+    let path: RequestPath
+    let resource: Resource
+    let user: UserInfo
+    let server: APIServer
+    let query: Query
+
+    init(request: HTTPRequest, path: RequestPath, resource: Resource, user: UserInfo, server: APIServer) {
+        self.request = request
+        self.path = path
+        self.resource = resource
+        self.user = user
+        self.server = server
+        query = Query(request.query)
+    }
+
+    private var target: Target {
+        Target(
+            resource, namespace: resource.isNamespaced ? path.namespace : "", name: path.name, subresource: path.subresource)
+    }
+
+    func run() async throws(APIError) -> HTTPResponse {
+        if !path.subresource.isEmpty, resource.subresource(path.subresource) == nil { throw ResponseBytes.noSuchResource }
+        if !resource.isNamespaced, !path.namespace.isEmpty { throw ResponseBytes.noSuchResource }
+        let needsNamespace = resource.isNamespaced && path.namespace.isEmpty && (!path.name.isEmpty || request.method == "POST")
+        if needsNamespace, path.name.isEmpty { throw Call.methodNotAllowed }
+        if needsNamespace { throw ResponseBytes.noSuchResource }
+        try checkVerb()
+        switch (request.method, path.name.isEmpty) {
+        case ("GET", true), ("HEAD", true): return try await isWatch ? watch() : list()
+        case ("GET", false), ("HEAD", false):
+            if path.isWatch || (query.flag("watch") && path.subresource.isEmpty && query["fieldSelector"].isEmpty && path.isWatch) {
+                return try await watch()
+            }
+            return try await get()
+        case ("POST", _): return try await create()
+        case ("PUT", false): return try await update()
+        case ("PATCH", false): return try await patch()
+        case ("DELETE", false): return try await delete()
+        case ("DELETE", true): return try await deleteCollection()
+        default: throw Call.methodNotAllowed
+        }
+    }
+
+    private var isWatch: Bool { path.isWatch || query.flag("watch") }
+
+    static let methodNotAllowed = APIError(
+        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource",
+        details: .emptyObject)
+
+    /// A verb that the resource does not have.
+    private func checkVerb() throws(APIError) {
+        let verbs = path.subresource.isEmpty ? resource.verbs : resource.subresource(path.subresource)?.verbs ?? []
+        let verb: String
+        switch request.method {
+        case "GET", "HEAD": verb = path.name.isEmpty ? (isWatch ? "watch" : "list") : path.isWatch ? "watch" : "get"
+        case "POST": verb = "create"
+        case "PUT": verb = "update"
+        case "PATCH": verb = "patch"
+        case "DELETE": verb = path.name.isEmpty ? "deletecollection" : "delete"
+        default: throw Call.methodNotAllowed
+        }
+        guard verbs.contains(verb) else { throw Call.methodNotAllowed }
+        if verb == "create", !path.name.isEmpty, path.subresource.isEmpty { throw Call.methodNotAllowed }
+    }
+
+    // MARK: - Reading
+
+    private func get() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let asked = query["resourceVersion"]
+        if !asked.isEmpty {
+            let revision = try server.resourceVersion(asked)
+            if revision > server.store.revision { throw .tooLarge(revision, current: server.store.revision) }
+        }
+        return try ResponseBytes.object(try server.get(target), accepted, resource)
+    }
+
+    private func list() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let options = try RequestOptions.list(query)
+        try RequestOptions.check(options, isWatch: false, query)
+        return try ResponseBytes.list(try server.list(target, options), accepted, resource)
+    }
+
+    private func watch() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        var options = try RequestOptions.list(query)
+        try RequestOptions.check(options, isWatch: true, query)
+        var target = target
+        if !target.name.isEmpty {
+            options.fieldSelector = "metadata.name=\(target.name)"
+            target.name = ""
+        }
+        let session: WatchSession
+        do throws(APIError) { session = try server.watch(target, options) } catch {
+            guard error.isExpired else { throw error }
+            return WatchStream.failed(error)
+        }
+        return WatchStream.response(
+            session, resource, accepted, seconds: options.timeoutSeconds, bookmarks: options.allowWatchBookmarks)
+    }
+
+    // MARK: - Writing
+
+    private func context(options: WriteOptions) -> RequestContext {
+        RequestContext(user: user, userAgent: request.headers.first(name: "User-Agent") ?? "", options: options)
+    }
+
+    private func create() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let context = context(options: try RequestOptions.write(query, patch: nil, kind: "CreateOptions"))
+        let body = try RequestBody.object(request, limits: .request, kind: resource.kind, version: resource.version)
+        let result = try await server.create(target, body, context)
+        return try answer(result, accepted, context, status: 201)
+    }
+
+    private func update() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let context = context(options: try RequestOptions.write(query, patch: nil, kind: "UpdateOptions"))
+        let body = try RequestBody.object(request, limits: .request, kind: resource.kind, version: resource.version)
+        let result = try await server.update(target, body, context)
+        return try answer(result, accepted, context, status: result.isCreated ? 201 : 200)
+    }
+
+    private func patch() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let patch = try RequestBody.patch(request, resource)
+        let context = context(options: try RequestOptions.write(query, patch: patch.kind, kind: "PatchOptions"))
+        let result = try await server.patch(target, patch, context)
+        return try answer(result, accepted, context, status: result.isCreated ? 201 : 200)
+    }
+
+    private func delete() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let options = try RequestOptions.delete(query, request)
+        let context = context(options: WriteOptions(dryRun: options.dryRun))
+        let result = try await server.delete(target, options, context)
+        if let written = result.written {
+            return warned(try ResponseBytes.object(written, accepted, resource), context)
+        }
+        return warned(ResponseBytes.value(ResponseBytes.deleted(target, uid: result.uid)), context)
+    }
+
+    private func deleteCollection() async throws(APIError) -> HTTPResponse {
+        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let list = try RequestOptions.list(query)
+        try RequestOptions.check(list, isWatch: false, query)
+        let options = try RequestOptions.delete(query, request)
+        let context = context(options: WriteOptions(dryRun: options.dryRun))
+        return warned(
+            try ResponseBytes.list(try await server.deleteCollection(target, list, options, context), accepted, resource), context)
+    }
+
+    private func answer(
+        _ result: WriteResult, _ accepted: Accepted, _ context: RequestContext, status: Int
+    ) throws(APIError) -> HTTPResponse {
+        warned(try ResponseBytes.object(result.written, accepted, resource, status: status), context)
+    }
+
+    private func warned(_ response: HTTPResponse, _ context: RequestContext) -> HTTPResponse {
+        var response = response
+        for text in context.warnings {
+            let quoted = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            response.headers.append(("Warning", "299 - \"\(quoted)\""))
+        }
+        return response
+    }
+}

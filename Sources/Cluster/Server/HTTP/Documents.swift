@@ -1,0 +1,55 @@
+import ClusterAPI
+import ClusterObjects
+import ClusterTransport
+import Synchronization
+
+/// What the server says of itself: discovery and version. Made when first asked for, and again when the registry has changed.
+final class Documents: Sendable {
+    private let server: APIServer
+    private let made = Mutex<(generation: Int, discovery: Discovery)?>(nil)
+
+    init(_ server: APIServer) { self.server = server }
+
+    static let version: Value = [
+        "major": "1", "minor": "36", "gitVersion": "v1.36.2+skiff", "gitCommit": "", "gitTreeState": "clean", "buildDate": "",
+        "goVersion": "", "compiler": "swift", "platform": "linux/amd64", "emulationMajor": "1", "emulationMinor": "36",
+        "minCompatibilityMajor": "1", "minCompatibilityMinor": "35",
+    ]
+
+    private var discovery: Discovery {
+        let generation = server.registry.generation
+        return made.withLock { made in
+            if let made, made.generation == generation { return made.discovery }
+            let discovery = Discovery(server.registry)
+            made = (generation, discovery)
+            return discovery
+        }
+    }
+
+    /// The document at a path that is no resource's.
+    func answer(_ request: HTTPRequest, _ parts: [String]) throws(APIError) -> HTTPResponse {
+        let document: Value?
+        switch (parts.first, parts.count) {
+        case (nil, _):
+            document = ["paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]]
+        case ("api", 1):
+            _ = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
+            var versions = discovery.coreVersions
+            let host = request.headers.first(name: "Host") ?? ""
+            versions["serverAddressByClientCIDRs"] = [["clientCIDR": "0.0.0.0/0", "serverAddress": .string(host)]]
+            document = versions
+        case ("apis", 1):
+            _ = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
+            document = discovery.groups
+        case ("apis", 2): document = discovery.group(parts[1])
+        case ("api", 2), ("apis", 3):
+            let version = parts.count == 2 ? GroupVersion("", parts[1]) : GroupVersion(parts[1], parts[2])
+            document = discovery.resources(of: version)
+            if document == nil, parts.count == 2 || discovery.group(parts[1]) != nil { throw ResponseBytes.noSuchResource }
+        default: document = nil
+        }
+        guard let document else { return ResponseBytes.pageNotFound }
+        guard request.method == "GET" || request.method == "HEAD" else { throw Call.methodNotAllowed }
+        return ResponseBytes.value(document)
+    }
+}

@@ -1,0 +1,62 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterTransport
+
+extension JSONLimits {
+    /// As kube-apiserver: 3 MB, which the listener enforces, and a depth that no real object has.
+    static let request = JSONLimits(size: 3 << 20, depth: 512)
+}
+
+/// Reads the bodies of requests.
+enum RequestBody {
+    /// The media type, without parameters, in lower case.
+    static func mediaType(_ request: HTTPRequest) -> String {
+        let header = request.headers.first(name: "Content-Type") ?? ""
+        return header.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+    }
+
+    /// An object's body: JSON, which an absent type means.
+    /// - Throws: 415, 400 with Go's words for what is no JSON.
+    static func object(_ request: HTTPRequest, limits: JSONLimits, kind: String, version: String) throws(APIError) -> Tree {
+        switch mediaType(request) {
+        case "", "application/json":
+            return try parse(request.body, limits, kind: kind, version: version)
+        default:
+            throw unsupported(["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"])
+        }
+    }
+
+    private static func parse(_ bytes: [UInt8], _ limits: JSONLimits, kind: String, version: String) throws(APIError) -> Tree {
+        do throws(JSONError) { return try Tree(parsing: bytes, limits: limits) } catch {
+            throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
+        }
+    }
+
+    static func unsupported(_ types: [String]) -> APIError {
+        APIError(
+            code: 415, reason: "UnsupportedMediaType",
+            message: "the body of the request was in an unknown format - accepted media types include: \(types.joined(separator: ", "))")
+    }
+
+    static func patch(_ request: HTTPRequest, _ resource: Resource) throws(APIError) -> Patch {
+        let types =
+            resource.isCustom
+            ? ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
+            : [
+                "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
+                "application/apply-patch+yaml",
+            ]
+        let type = mediaType(request)
+        guard types.contains(type), let kind = Patch.Kind(rawValue: type) else { throw unsupported(types) }
+        if kind == .apply {
+            // JSON is YAML, and what clients send.
+            do throws(JSONError) { return Patch(kind, try Value(parsing: request.body, limits: .request)) } catch {
+                throw .badRequest("error decoding YAML: \(error.message)")
+            }
+        }
+        do throws(JSONError) { return Patch(kind, try Value(parsing: request.body, limits: .request)) } catch {
+            throw .badRequest("error decoding patch: \(error.message)")
+        }
+    }
+}

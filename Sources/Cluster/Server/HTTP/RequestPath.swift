@@ -1,0 +1,120 @@
+import ClusterObjects
+
+/// What a request's path names: `/apis/apps/v1/namespaces/default/deployments/web/scale`.
+struct RequestPath {
+    var resource: GroupVersionResource
+    /// Empty for cluster scope and for all namespaces.
+    var namespace = ""
+    var name = ""
+    var subresource = ""
+    /// What follows the subresource (`…/proxy/PATH`).
+    var rest: [String] = []
+    /// The old form `/api/v1/watch/…`.
+    var isWatch = false
+
+    /// Nil when the path is none of a resource.
+    init?(_ parts: [String]) {
+        var rest: ArraySlice<String>
+        let version: GroupVersion
+        if parts.first == "api", parts.count >= 3 {
+            version = GroupVersion("", parts[1])
+            rest = parts[2...]
+        } else if parts.first == "apis", parts.count >= 4 {
+            version = GroupVersion(parts[1], parts[2])
+            rest = parts[3...]
+        } else {
+            return nil
+        }
+        if rest.first == "watch", rest.count > 1 {
+            isWatch = true
+            rest = rest.dropFirst()
+        }
+        // `namespaces/NAME/status` and `…/finalize` are of the namespace itself.
+        if rest.first == "namespaces", rest.count >= 3 {
+            let third = rest[rest.startIndex + 2]
+            if rest.count > 3 || (third != "status" && third != "finalize") {
+                namespace = rest[rest.startIndex + 1]
+                rest = rest.dropFirst(2)
+            }
+        }
+        guard let plural = rest.first else { return nil }
+        resource = GroupVersionResource(version.group, version.version, plural)
+        let more = Array(rest.dropFirst())
+        if more.count > 0 { name = more[0] }
+        if more.count > 1 { subresource = more[1] }
+        if more.count > 2 { self.rest = Array(more[2...]) }
+    }
+
+    /// The decoded segments of a path. O(length).
+    static func split(_ path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { Percent.decode($0) }
+    }
+}
+
+/// Percent-decoding (RFC 3986); what is no escape stays.
+enum Percent {
+    static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool = false) -> String {
+        guard text.contains(where: { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }) else {
+            return String(Substring(text))
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count)
+        var position = text.startIndex
+        while position < text.endIndex {
+            let byte = text[position]
+            let next = text.index(after: position)
+            if byte == UInt8(ascii: "%"), next < text.endIndex, let high = digit(text[next]) {
+                let last = text.index(after: next)
+                if last < text.endIndex, let low = digit(text[last]) {
+                    bytes.append(high << 4 | low)
+                    position = text.index(after: last)
+                    continue
+                }
+            }
+            bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            position = next
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+/// A query's parameters; of repeated ones the first counts.
+struct Query {
+    private var items: [(key: String, value: String)] = []
+
+    init(_ text: String) {
+        guard !text.isEmpty else { return }
+        for pair in text.utf8.split(separator: UInt8(ascii: "&")).prefix(64) {
+            if let equals = pair.firstIndex(of: UInt8(ascii: "=")) {
+                items.append(
+                    (
+                        Percent.decode(pair[..<equals], plusIsSpace: true),
+                        Percent.decode(pair[pair.index(after: equals)...], plusIsSpace: true)
+                    ))
+            } else {
+                items.append((Percent.decode(pair, plusIsSpace: true), ""))
+            }
+        }
+    }
+
+    /// Empty when absent.
+    subscript(_ key: String) -> String { items.first { $0.key == key }?.value ?? "" }
+    func has(_ key: String) -> Bool { items.contains { $0.key == key } }
+    func all(_ key: String) -> [String] { items.filter { $0.key == key }.map(\.value) }
+
+    /// As Kubernetes reads booleans of a query: present and neither `false` nor `0`.
+    func flag(_ key: String) -> Bool {
+        guard has(key) else { return false }
+        let value = self[key].lowercased()
+        return value != "false" && value != "0"
+    }
+}

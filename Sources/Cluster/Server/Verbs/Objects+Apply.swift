@@ -1,0 +1,35 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterStore
+
+extension APIServer {
+    /// Server-side apply: makes the object when it is absent, else merges into it what is applied.
+    func apply(_ target: Target, _ patch: Patch, _ context: RequestContext) async throws(APIError) -> WriteResult {
+        let resource = target.resource
+        guard !context.options.fieldManager.isEmpty else {
+            throw .invalid(
+                group: "meta.k8s.io", kind: "PatchOptions", name: "",
+                [.required(FieldPath("fieldManager"), "is required for apply patch")])
+        }
+        let body = patch.body
+        if let name = body[path: "metadata", "name"]?.string, name != target.name {
+            throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.name))")
+        }
+        if target.subresource.isEmpty, store.get(collection(resource), target.path) == nil {
+            let manager = fieldManager(target)
+            var applied = try manager.apply(
+                body, live: nil, manager: context.fieldManager, force: context.options.force, now: context.now.wholeSeconds)
+            if applied[path: "metadata", "name"] == nil { applied[path: "metadata", "name"] = .string(target.name) }
+            return try await create(try decode(applied.tree, target, context), target, context, tracks: false)
+        }
+        return try await mutate(target, context, tracks: false) { old, _ throws(APIError) in
+            let applied = try self.fieldManager(target).apply(
+                body, live: old, manager: context.fieldManager, force: context.options.force, now: context.now.wholeSeconds)
+            var merged = try self.decode(applied.tree, target, context)
+            merged[path: "metadata", "resourceVersion"] = body[path: "metadata", "resourceVersion"]
+            try Metadata.checkRequest(merged, target, isCreate: false)
+            return merged
+        }
+    }
+}
