@@ -1,3 +1,5 @@
+import ClusterAPI
+
 /// How the controllers are set up; kube-controller-manager's flags of the same names. Times in seconds.
 public struct ControllerConfiguration: Sendable {
     public var nodeMonitorGracePeriod = 50.0
@@ -11,12 +13,15 @@ public struct ControllerConfiguration: Sendable {
     public init() {}
 
     /// Every controller there is.
-    var controllers: [any Controller] {
+    func controllers(_ registry: Registry) -> [any Controller] {
         var all: [any Controller] = [
             ReplicaSetController(flavour: .replicaSet),
             ReplicaSetController(flavour: .replicationController),
             DeploymentController(),
+            NamespaceController(registry: registry),
             DefaultServiceAccount(),
+            EndpointSliceController(),
+            EndpointsController(),
             NodeLifecycle(gracePeriod: nodeMonitorGracePeriod, period: nodeMonitorPeriod),
             NodeRegistration(clusterCIDR: clusterCIDR, nodeMask: nodeCIDRMaskSize),
         ]

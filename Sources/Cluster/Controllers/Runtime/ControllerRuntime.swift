@@ -1,3 +1,4 @@
+import ClusterAPI
 import ClusterClient
 import ClusterObjects
 import Logging
@@ -9,6 +10,8 @@ import ServiceLifecycle
 public struct ControllerRuntime: Service {
     private let client: any Client
     private let controllers: [any Controller]
+    /// What garbage is collected of; nil collects none.
+    private let registry: Registry?
     private let cluster: ObservedCluster
     private let resources: [GroupVersionResource]
     private let now: @Sendable () -> Timestamp
@@ -17,21 +20,24 @@ public struct ControllerRuntime: Service {
 
     /// - Parameters:
     ///   - client: who writes; every write names `kube-controller-manager` as its field manager.
+    ///   - registry: every resource that is served: what namespaces are emptied of and garbage is collected of.
     ///   - now: the wall clock, `sleep`: seconds to wait; both replaced in simulations.
     public init(
-        client: any Client, configuration: ControllerConfiguration = ControllerConfiguration(), logger: Logger,
+        client: any Client, registry: Registry, configuration: ControllerConfiguration = ControllerConfiguration(), logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.system() },
         sleep: @escaping @Sendable (Double) async throws -> Void = Reflector.systemSleep
     ) {
-        self.init(client: client, controllers: configuration.controllers, logger: logger, now: now, sleep: sleep)
+        self.init(
+            client: client, controllers: configuration.controllers(registry), registry: registry, logger: logger, now: now, sleep: sleep)
     }
 
     init(
-        client: any Client, controllers: [any Controller], logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        client: any Client, controllers: [any Controller], registry: Registry?, logger: Logger, now: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Double) async throws -> Void
     ) {
         self.client = client
         self.controllers = controllers
+        self.registry = registry
         self.logger = logger
         self.now = now
         self.sleep = sleep
@@ -58,6 +64,10 @@ public struct ControllerRuntime: Service {
                     sleep: sleep, logger: logger)
                 group.addTask { await loop.run() }
                 loops.append(loop)
+            }
+            if let registry {
+                let collector = GarbageCollector(client: client, registry: registry, now: now, sleep: sleep, logger: logger)
+                group.addTask { await collector.run() }
             }
             for resource in resources {
                 let reflector = Reflector(client: client, resource: resource, logger: logger, sleep: sleep)

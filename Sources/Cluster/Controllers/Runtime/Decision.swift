@@ -72,8 +72,7 @@ public struct Change: Sendable {
     public enum Action: Sendable {
         case create(object: Value)
         /// A whole object; its resourceVersion makes it conditional.
-        case update(name: String, object: Value)
-        case updateStatus(name: String, object: Value)
+        case update(name: String, subresource: String?, object: Value)
         case patch(name: String, subresource: String?, Patch)
         case delete(name: String, DeleteOptions)
         /// A subresource that is created: `pods/binding`, `pods/eviction`.
@@ -105,11 +104,11 @@ public struct Change: Sendable {
     }
 
     public static func update(_ resource: GroupVersionResource, _ key: ObjectKey, _ object: Value, tag: String = "update") -> Change {
-        Change(resource, namespace: key.namespace, .update(name: key.name, object: object), tag: tag)
+        Change(resource, namespace: key.namespace, .update(name: key.name, subresource: nil, object: object), tag: tag)
     }
 
     public static func updateStatus(_ resource: GroupVersionResource, _ key: ObjectKey, _ object: Value) -> Change {
-        Change(resource, namespace: key.namespace, .updateStatus(name: key.name, object: object), tag: "status")
+        Change(resource, namespace: key.namespace, .update(name: key.name, subresource: "status", object: object), tag: "status")
     }
 
     /// A JSON merge patch.

@@ -93,14 +93,10 @@ struct Executor: Sendable {
                     try await client.create(
                         change.resource, namespace: change.namespace, name: name, subresource: subresource, object: object,
                         options: options))
-            case .update(let name, let object):
+            case .update(let name, let subresource, let object):
                 return .success(
                     try await client.update(
-                        change.resource, namespace: change.namespace, name: name, subresource: nil, object: object, options: options))
-            case .updateStatus(let name, let object):
-                return .success(
-                    try await client.update(
-                        change.resource, namespace: change.namespace, name: name, subresource: "status", object: object,
+                        change.resource, namespace: change.namespace, name: name, subresource: subresource, object: object,
                         options: options))
             case .patch(let name, let subresource, let patch):
                 return .success(
@@ -118,7 +114,7 @@ struct Executor: Sendable {
 
     private static func write(_ change: Change, _ object: APIObject?) -> Expectations.Write? {
         switch change.action {
-        case .create, .update, .updateStatus, .patch:
+        case .create, .update, .patch:
             guard let object, let revision = UInt64(object.resourceVersion) else { return nil }
             return Expectations.Write(resource: change.resource, key: object.key, uid: object.uid, revision: revision)
         case .delete(let name, let options):
@@ -134,8 +130,7 @@ extension Change {
     var name: String {
         switch action {
         case .create: ""
-        case .update(let name, _), .updateStatus(let name, _), .patch(let name, _, _), .delete(let name, _),
-            .createSubresource(let name, _, _):
+        case .update(let name, _, _), .patch(let name, _, _), .delete(let name, _), .createSubresource(let name, _, _):
             name
         }
     }
