@@ -26,6 +26,7 @@ enum Kinds {
         GroupVersionResource("", "v1", "endpoints"): endpoints,
         GroupVersionResource("", "v1", "events"): event,
         GroupVersionResource("discovery.k8s.io", "v1", "endpointslices"): endpointSlice,
+        GroupVersionResource("apiextensions.k8s.io", "v1", "customresourcedefinitions"): customResourceDefinition,
         GroupVersionResource("rbac.authorization.k8s.io", "v1", "roles"): rbac,
         GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterroles"): rbac,
         GroupVersionResource("rbac.authorization.k8s.io", "v1", "rolebindings"): rbac,
