@@ -1,14 +1,44 @@
 #ifndef SKIFF_LINUX_H
 #define SKIFF_LINUX_H
-/* The Linux system calls that Swift's Glibc module does not export. */
+/* The Linux system calls that Swift's Glibc module does not export, and the two small programs of the node agent that run
+   before Swift does: `skiff shim` (one per pod) and `skiff netns-keeper` (one per node). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <sched.h>
-#include <sys/mount.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* Starts this same binary (argv[0] is only its name) in a session of its own, with /dev/null as stdin, `log` as stdout and
+   stderr, and `fds` as descriptors 3, 4, …; every other descriptor is closed. 0 or an errno. */
+int skiff_spawn_self(const char *const argv[], int log, const int *fds, int count, pid_t *pid);
+
+/* One message with descriptors. Bytes sent or received, or -errno. `count` says how many descriptors there is room for,
+   and afterwards how many came; they are close-on-exec. */
+ssize_t skiff_send(int socket, const void *bytes, size_t size, const int *fds, int count);
+ssize_t skiff_receive(int socket, void *bytes, size_t size, int *fds, int *count);
+
+/* A SOCK_SEQPACKET Unix socket at directory/name, however long the directory's path is. A descriptor or -errno. */
+int skiff_connect_at(const char *directory, const char *name);
+int skiff_listen_at(const char *directory, const char *name);
+
+/* An anonymous file in memory that holds these bytes, read from its start. A descriptor or -errno. */
+int skiff_memory_file(const void *bytes, size_t size);
+
+/* Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); 0 when there is none or it is a zombie. */
+uint64_t skiff_start_time(pid_t pid);
+
+/* Opens a process as a descriptor that becomes readable when it ends. A descriptor or -errno. */
+int skiff_pidfd_open(pid_t pid);
+
+/* Resolves `path` below the open directory without leaving it. A descriptor (O_PATH) or -errno. */
+int skiff_open_beneath(int directory, const char *path);
 
 #endif

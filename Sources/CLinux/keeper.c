@@ -1,0 +1,105 @@
+#include "internal.h"
+
+/* skiff netns-keeper DIRECTORY ROOTLESS COMMANDS: holds the node's user and network namespace for as long as the node's pods
+   live, longer than skiff. Descriptors: 3 takes the report, 4 listens. A client may ask, one letter a message:
+   t a TCP socket, u a UDP socket (made inside), n the namespaces themselves (user, network), i TEXT `ip` commands, q to end. */
+
+static int write_maps(uid_t uid, gid_t gid) {
+    char text[64];
+    int status = skiff_write_text("/proc/self/setgroups", "deny");
+    if (status && status != -ENOENT) return status;
+    snprintf(text, sizeof text, "0 %u 1", (unsigned)uid);
+    if ((status = skiff_write_text("/proc/self/uid_map", text))) return status;
+    snprintf(text, sizeof text, "0 %u 1", (unsigned)gid);
+    return skiff_write_text("/proc/self/gid_map", text);
+}
+
+static void answer(int client, int *user, int net, bool *ends) {
+    char message[4096];
+    int none = 0, fds[2], count = 0;
+    ssize_t got = skiff_receive(client, message, sizeof message - 1, NULL, &none);
+    if (got <= 0) {
+        close(client);
+        return;
+    }
+    message[got] = 0;
+    const char *reply = "ok";
+    switch (message[0]) {
+    case 't': fds[count] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); break;
+    case 'u': fds[count] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); break;
+    case 'n':
+        fds[count++] = dup(net);
+        fds[count] = *user >= 0 ? dup(*user) : -1;
+        break;
+    case 'i': {
+        const char *problem = skiff_ip(message + 1, -1);
+        fds[count] = -1;
+        if (problem) reply = problem;
+        break;
+    }
+    case 'q':
+        fds[count] = -1;
+        *ends = true;
+        break;
+    default: fds[count] = -1; reply = "what?";
+    }
+    if (fds[count] >= 0) count++;
+    else if (message[0] == 't' || message[0] == 'u') reply = strerror(errno);
+    skiff_send(client, reply, strlen(reply), fds, count);
+    for (int i = 0; i < count; i++) close(fds[i]);
+    close(client);
+}
+
+int skiff_keeper_main(int argc, char **argv) {
+    enum { report = 3, listener = 4 };
+    if (argc < 5) return 64;
+    skiff_settle();
+    bool rootless = strcmp(argv[3], "rootless") == 0;
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    if (chdir(argv[2]) < 0) skiff_fail(report, "%s: %s", argv[2], strerror(errno));
+    if (rootless) {
+        if (unshare(CLONE_NEWUSER) < 0)
+            skiff_fail(
+                report,
+                "this kernel forbids user namespaces (%s); allow them with `sysctl kernel.unprivileged_userns_clone=1 "
+                "user.max_user_namespaces=15000 kernel.apparmor_restrict_unprivileged_userns=0`, or run skiff as root",
+                strerror(errno));
+        int status = write_maps(uid, gid);
+        if (status)
+            skiff_fail(
+                report,
+                "this user may not map itself into a user namespace (%s); allow it with "
+                "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or run skiff as root",
+                strerror(-status));
+    }
+    if (unshare(CLONE_NEWNET) < 0) skiff_fail(report, "make the node's network namespace: %s", strerror(errno));
+    int net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    int user = rootless ? open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC) : -1;
+    if (net < 0 || (rootless && user < 0)) skiff_fail(report, "open namespaces: %s", strerror(errno));
+    skiff_write_text("/proc/sys/net/ipv4/ip_forward", "1");
+    skiff_write_text("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
+    skiff_write_text("/proc/sys/net/ipv4/ip_nonlocal_bind", "1");
+    const char *problem = skiff_ip(argv[4], -1);
+    if (problem) skiff_fail(report, "set up the node's network: %s", problem);
+    char identity[128];
+    skiff_identity(identity, sizeof identity);
+    int status = skiff_replace_file("identity", identity);
+    if (status) skiff_fail(report, "%s/identity: %s", argv[2], strerror(-status));
+    if (write(report, "ok", 2) != 2) return 1;
+    close(report);
+    prctl(PR_SET_NAME, "skiff-node", 0, 0, 0);
+    fcntl(listener, F_SETFD, FD_CLOEXEC);
+    fcntl(listener, F_SETFL, O_NONBLOCK);
+    for (bool ends = false; !ends;) {
+        struct pollfd wait = {listener, POLLIN, 0};
+        if (poll(&wait, 1, -1) < 0) continue;
+        int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (client < 0) continue;
+        struct timeval patience = {2, 0};
+        setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        answer(client, &user, net, &ends);
+    }
+    unlink("identity");
+    return 0;
+}
