@@ -137,24 +137,23 @@ public struct ObjectDecoder {
 
     // MARK: - Facts of Go
 
-    /// Empty strings, lists and maps are left out by omitempty, unless the field is written always (it has a default or is required) or a
-    /// pointer.
+    /// Empty strings, lists and maps, zeros and false are left out by omitempty, unless the field is written always (it has a default or
+    /// is required) or is a pointer.
     private static func isKept(_ value: Value, _ key: String, _ field: SchemaNode, of owner: SchemaNode) -> Bool {
+        var path: String { "\(owner.typeName).\(key)" }
         switch value {
         case .string(""):
-            return field.default != nil || owner.required.contains(key) || pointers.contains("\(owner.typeName).\(key)")
-        case .array(let elements): return !elements.isEmpty || owner.required.contains(key)
+            if field.default != nil { return !GoFields.omittedDefaults.contains(path) }
+            return owner.required.contains(key) || GoFields.stringPointers.contains(path)
+        case .array(let elements): return !elements.isEmpty || owner.required.contains(key) || GoFields.nulls.contains(path)
         case .object(let fields):
             return !fields.isEmpty || field.additionalProperties == nil || owner.required.contains(key)
+        case .int(0), .bool(false):
+            if field.default != nil { return !GoFields.omittedDefaults.contains(path) }
+            return owner.required.contains(key) || !GoFields.omitsZero(owner.typeName, key)
         default: return true
         }
     }
-
-    /// Fields where an empty string means something else than absence.
-    private static let pointers: Set<String> = [
-        "core.v1.PersistentVolumeClaimSpec.storageClassName", "discovery.v1.EndpointPort.name",
-        "networking.v1.IngressSpec.ingressClassName", "core.v1.PersistentVolumeClaimSpec.volumeAttributesClassName",
-    ]
 
     private func mismatch(_ tree: Tree, _ schema: Schema, _ owner: String) -> Mismatch {
         let given: String =

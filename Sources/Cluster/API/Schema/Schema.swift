@@ -59,8 +59,8 @@ public struct SchemaNode: Sendable {
     public var required: [String] = []
     public var additionalProperties: Int?
     public var items: Int?
-    /// What Kubernetes' OpenAPI gives as default: for a field of struct type `{}`, for a required string `""`. Only a non-zero one
-    /// is filled in when absent.
+    /// What Kubernetes' OpenAPI gives as default: for a field of struct type `{}`, for a required string `""`; of a custom resource
+    /// what its definition says.
     public var `default`: Value?
     public var listType = ListType.atomic
     public var listMapKeys: [String] = []
@@ -88,10 +88,13 @@ public final class SchemaSet: Sendable {
     public let nodes: [SchemaNode]
     /// Type name → index of its node.
     public let names: [String: Int]
+    /// What ``SchemaDefaults`` does at each node.
+    let defaultPlans: [DefaultPlan]
 
     public init(nodes: [SchemaNode], names: [String: Int]) {
         self.nodes = nodes
         self.names = names
+        defaultPlans = DefaultPlan.plans(nodes)
     }
 
     public func named(_ name: String) -> Schema? { names[name].map { Schema(types: self, index: $0) } }

@@ -46,6 +46,8 @@ extension APIServer {
                     candidate, old: nil, manager: context.fieldManager, now: context.now.wholeSeconds)
             }
             resource.rules.prepareForCreate(&candidate)
+            // A status that was reset has its zero values.
+            SchemaDefaults.fill(&candidate, resource.schema)
             try admission.admit(&candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
             let allocation = try allocator.allocate(&candidate, old: nil, target)
             defer { allocation.settle() }
