@@ -135,3 +135,77 @@ private func json(_ text: String) throws -> Value { try Value(parsing: text) }
         #expect(object == ["metadata": ["finalizers": ["x/2"]]])
     }
 }
+
+@Suite struct PatchPropertyTests {
+    /// Any value of a small world: objects of few keys, so that patches and objects meet.
+    private func some(_ random: inout SplitMix, depth: Int = 3) -> Value {
+        switch random.next() % (depth == 0 ? 4 : 6) {
+        case 0: return .int(Int64(random.next() % 3))
+        case 1: return .string(["a", "b", "$patch", "~/"][Int(random.next() % 4)])
+        case 2: return .bool(random.next() % 2 == 0)
+        case 3: return depth == 3 ? .emptyObject : .null
+        case 4: return .array((0..<random.next() % 3).map { _ in some(&random, depth: depth - 1) })
+        default:
+            return .object(
+                Fields(
+                    (0..<random.next() % 4).map { _ in (["a", "b", "c/d", "name"][Int(random.next() % 4)], some(&random, depth: depth - 1))
+                    }))
+        }
+    }
+
+    /// A merge patch that turns one object into another, which must hold no nulls.
+    private func difference(_ old: Value, _ new: Value) -> Value {
+        guard case .object(let before) = old, case .object(let after) = new else { return new }
+        var patch = Fields()
+        for (key, _) in before where after[key] == nil { patch[key] = .null }
+        for (key, value) in after where before[key] != value { patch[key] = before[key].map { difference($0, value) } ?? value }
+        return .object(patch)
+    }
+
+    private func withoutNulls(_ value: Value) -> Value {
+        switch value {
+        case .object(let fields): .object(Fields(fields.filter { !$0.value.isNull }.map { ($0.key, withoutNulls($0.value)) }))
+        case .array(let elements): .array(elements.filter { !$0.isNull }.map(withoutNulls))
+        default: value
+        }
+    }
+
+    @Test(arguments: 0..<200)
+    func `a merge patch of a difference gives the target, twice`(seed: Int) throws {
+        var random = SplitMix(state: UInt64(seed))
+        let old: Value = ["x": withoutNulls(some(&random))]
+        let new: Value = ["x": withoutNulls(some(&random))]
+        let patch = difference(old, new)
+        let once = try MergePatch.apply(patch, to: old)
+        #expect(once == new)
+        #expect(try MergePatch.apply(patch, to: once) == new)
+        // Without a schema a strategic merge is a merge patch, where no key is a directive.
+        #expect(try StrategicMerge.apply(patch, to: old, schema: .any) == new)
+    }
+
+    @Test(arguments: 0..<200)
+    func `patches of any sense end in an object or an error`(seed: Int) throws {
+        var random = SplitMix(state: UInt64(seed) &+ 1000)
+        let schema = try #require(BuiltInSchemas.schema(of: GroupVersionKind("", "v1", "Pod")))
+        let object: Value = ["spec": ["containers": some(&random), "volumes": [["name": "a"]]], "metadata": ["finalizers": some(&random)]]
+        let patch: Value = [
+            "spec": ["containers": some(&random), "volumes": some(&random), "$setElementOrder/volumes": some(&random)],
+            "metadata": ["$deleteFromPrimitiveList/finalizers": some(&random), "$retainKeys": some(&random)],
+        ]
+        _ = try? StrategicMerge.apply(patch, to: object, schema: schema)
+        let operations = (0..<5).map { _ -> Value in
+            [
+                "op": .string(["add", "remove", "move", "copy", "test", "replace"][Int(random.next() % 6)]),
+                "path": .string("/" + ["", "a", "b/a", "a/-", "a/0"][Int(random.next() % 5)]),
+                "from": "/a", "value": some(&random),
+            ]
+        }
+        _ = try? JSONPatch.apply(.array(operations), to: some(&random))
+        let pods = FieldManager(try #require(Registry.builtIn().resource(GroupVersionResource("", "v1", "pods"))))
+        var applied = object
+        applied["apiVersion"] = "v1"
+        applied["kind"] = "Pod"
+        _ = pods.update(applied, old: patch, manager: "m", now: Timestamp(seconds: 0))
+        _ = try? pods.apply(applied, live: patch, manager: "m", force: true, now: Timestamp(seconds: 0))
+    }
+}

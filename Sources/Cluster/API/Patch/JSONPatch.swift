@@ -27,40 +27,38 @@ public enum JSONPatch {
         var object = object
         var copied = 0
         for operation in operations {
-            guard let result = apply(operation, to: object, copied: &copied) else { throw .unprocessablePatch }
-            object = result
+            guard apply(operation, to: &object, copied: &copied) else { throw .unprocessablePatch }
         }
         return object
     }
 
-    /// The document after one operation; nil when it fails.
-    private static func apply(_ operation: Value, to document: Value, copied: inout Int) -> Value? {
-        guard let path = operation["path"]?.string.flatMap(pointer) else { return nil }
-        var document = document
+    /// Does one operation; false when it fails, which leaves the document in any state.
+    private static func apply(_ operation: Value, to document: inout Value, copied: inout Int) -> Bool {
+        guard let path = operation["path"]?.string.flatMap(pointer) else { return false }
         switch operation["op"]?.string {
         case "add":
-            guard let value = operation["value"] else { return nil }
-            return edit(&document, path[...], .add(value)) ? document : nil
+            guard let value = operation["value"] else { return false }
+            return edit(&document, path[...], .add(value))
         case "replace":
-            guard let value = operation["value"] else { return nil }
-            if path.isEmpty { return value }
-            return edit(&document, path[...], .replace(value)) ? document : nil
+            guard let value = operation["value"] else { return false }
+            if path.isEmpty {
+                document = value
+                return true
+            }
+            return edit(&document, path[...], .replace(value))
         case "remove":
-            return edit(&document, path[...], .remove) ? document : nil
+            return edit(&document, path[...], .remove)
         case "move":
-            guard let from = operation["from"]?.string.flatMap(pointer), let value = find(document, from[...]),
-                edit(&document, from[...], .remove)
-            else { return nil }
-            return edit(&document, path[...], .add(value)) ? document : nil
+            guard let from = operation["from"]?.string.flatMap(pointer), let value = find(document, from[...]) else { return false }
+            return edit(&document, from[...], .remove) && edit(&document, path[...], .add(value))
         case "copy":
-            guard let from = operation["from"]?.string.flatMap(pointer), let value = find(document, from[...]) else { return nil }
+            guard let from = operation["from"]?.string.flatMap(pointer), let value = find(document, from[...]) else { return false }
             copied += size(value, within: mostCopied)
-            guard copied <= mostCopied else { return nil }
-            return edit(&document, path[...], .add(value)) ? document : nil
+            return copied <= mostCopied && edit(&document, path[...], .add(value))
         case "test":
-            return find(document, path[...]) ?? .null == operation["value"] ?? .null ? document : nil
+            return find(document, path[...]) ?? .null == operation["value"] ?? .null
         default:
-            return nil
+            return false
         }
     }
 
@@ -96,7 +94,9 @@ public enum JSONPatch {
         case .object:
             return value.editFields { fields in
                 if rest.isEmpty { return edit(&fields, step, change) }
-                guard var child = fields.removeValue(forKey: step) else { return false }
+                guard var child = fields[step] else { return false }
+                // Taken out, so that it is edited in place.
+                fields[step] = .null
                 let done = edit(&child, rest, change)
                 fields[step] = child
                 return done

@@ -67,7 +67,8 @@ public enum StrategicMerge {
             case (.array(let elements), .array(let changes)):
                 let rule = Rule(schema, key)
                 if isDeleteList {
-                    original[key] = .array(elements.filter { !changes.contains($0) })
+                    let removed = Set(changes)
+                    original[key] = .array(elements.filter { !removed.contains($0) })
                 } else if rule.merges {
                     original[key] = .array(try merged(elements, changes, rule))
                 } else {
@@ -83,7 +84,7 @@ public enum StrategicMerge {
     /// `$retainKeys` names the only fields that stay.
     private static func retainKeys(_ original: inout Fields, _ patch: inout Fields) throws(APIError) {
         guard let directive = patch.removeValue(forKey: "$retainKeys") else { return }
-        guard let kept = directive.strings else { throw .badRequest("invalid patch format of retainKeys") }
+        guard let kept = directive.strings.map({ Set($0) }) else { throw .badRequest("invalid patch format of retainKeys") }
         for (key, value) in patch where !value.isNull && !key.hasPrefix("$") && !kept.contains(key) { throw .unprocessablePatch }
         for key in original.keys where !kept.contains(key) { original.removeValue(forKey: key) }
     }

@@ -43,6 +43,7 @@ struct ManagedFields: Sendable {
     /// Reads `metadata.managedFields`; nil when an entry is not as it should be.
     init?(_ list: [Value]) {
         entries.reserveCapacity(list.count)
+        var places: [Identity: Int] = [:]
         for item in list {
             guard let operation = item["operation"]?.string.flatMap(Operation.init), let apiVersion = item["apiVersion"]?.string,
                 !apiVersion.isEmpty, item["fieldsType"]?.string == "FieldsV1",
@@ -52,7 +53,12 @@ struct ManagedFields: Sendable {
                 manager: item["manager"]?.string ?? "", operation: operation, apiVersion: apiVersion,
                 subresource: item["subresource"]?.string ?? "")
             let entry = Entry(identity: identity, apiVersion: apiVersion, fields: fields, time: item["time"]?.string)
-            if let index = index(of: identity) { entries[index] = entry } else { entries.append(entry) }
+            if let index = places[identity] {
+                entries[index] = entry
+            } else {
+                places[identity] = entries.count
+                entries.append(entry)
+            }
         }
     }
 
