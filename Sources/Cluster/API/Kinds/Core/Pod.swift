@@ -15,7 +15,8 @@ extension Kinds {
                 PodSpecDefaults.applyToPod(&spec)
             }
         }
-        resource.rules.validate = { PodSpecRules.validate($0["spec"], at: FieldPath("spec")) }
+        resource.rules.validate = PodRules.validate
+        resource.rules.validateUpdate = PodRules.validateUpdate
         resource.rules.prepareForCreate = { pod in
             pod["status"] = ["phase": "Pending", "qosClass": .string(PodQOS.class(of: pod))]
         }

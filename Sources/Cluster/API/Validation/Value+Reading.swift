@@ -1,0 +1,19 @@
+import ClusterObjects
+
+/// Reading fields of drafts the way Go's structs read: what is absent, null or of another type is the zero value.
+extension Value {
+    func text(_ key: String) -> String { self[key]?.string ?? "" }
+    func list(_ key: String) -> [Value] { self[key]?.array ?? [] }
+    func map(_ key: String) -> Fields { self[key]?.object ?? Fields() }
+    func number(_ key: String) -> Int { self[key]?.int ?? 0 }
+    func flag(_ key: String) -> Bool { self[key]?.bool ?? false }
+
+    /// Whether the field is there and not null.
+    func has(_ key: String) -> Bool { self[key].map { !$0.isNull } ?? false }
+
+    /// The field unless absent or null.
+    func part(_ key: String) -> Value? { self[key].flatMap { $0.isNull ? nil : $0 } }
+
+    /// The amount held, as `"100m"`.
+    var quantity: Quantity? { string.flatMap { Quantity($0) } }
+}
