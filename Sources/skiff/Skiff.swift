@@ -7,10 +7,11 @@ struct Skiff: AsyncParsableCommand {
         commandName: "skiff", abstract: "A Kubernetes-compatible cluster that lives in a git repository.",
         discussion: """
             EXAMPLES
+              skiff up                      run a cluster
               skiff validate manifests      say everything that is wrong with a folder of manifests
               skiff render manifests        print them as they would be applied
             """,
-        version: SkiffVersion.text, subcommands: [Validate.self, Render.self, Version.self])
+        version: SkiffVersion.text, subcommands: [Up.self, Kubeconfig.self, Validate.self, Render.self, Version.self])
 }
 
 /// What this build is.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ClusterAPI
 import ClusterObjects
-import Foundation
 import ManifestLoader
 
 struct Render: AsyncParsableCommand {
@@ -24,7 +23,7 @@ struct Render: AsyncParsableCommand {
         let folder = try ManifestFolder(path)
         let result = ManifestLoader.load(files: folder.files, ignore: folder.ignore, registry: .builtIn())
         guard result.problems.isEmpty else {
-            for problem in result.problems { FileHandle.standardError.write(Data("\(problem)\n".utf8)) }
+            for problem in result.problems { Console.complain("\(problem)") }
             throw ExitCode.failure
         }
         let objects = result.objects.map(\.value)

@@ -1,0 +1,101 @@
+import ClusterAPI
+import ClusterClient
+import ClusterControllers
+import ClusterScheduler
+import ClusterServer
+import ClusterStore
+import ClusterTransport
+import Logging
+import ServiceLifecycle
+
+/// A cluster in one process: store, API server, controllers, scheduler, node agent, proxy. Started, it serves; run, it works until
+/// told to stop.
+public final class Engine: Service {
+    private let configuration: EngineConfiguration
+    private let store: SQLiteStore
+    private let server: APIServer
+    private let listener: HTTPListener
+    private let authority: ClusterCA
+    private let logger: Logger
+
+    /// Where the API answers, e.g. `https://127.0.0.1:6443`.
+    public let address: String
+
+    /// Opens the store, makes what a new cluster has, and binds the API's port: the API answers once ``run()`` has begun.
+    /// - Throws: ``EngineError`` in words; another engine on the same directory, a port that is taken, a damaged store.
+    public init(_ configuration: EngineConfiguration, logger: Logger) async throws(EngineError) {
+        self.configuration = configuration
+        self.logger = logger
+        try configuration.state.prepare()
+        guard let network = ServiceNetwork(configuration.serviceClusterIPRange) else {
+            throw EngineError("--service-cluster-ip-range \(configuration.serviceClusterIPRange): not an IPv4 range such as 10.96.0.0/16")
+        }
+        do throws(StoreError) { store = try SQLiteStore(directory: configuration.state.store, logger: logger) } catch {
+            if case .locked(_, let pid) = error {
+                throw EngineError(
+                    "the state directory \(configuration.state.path) is in use by \(pid.map { "process \($0)" } ?? "another process")")
+            }
+            throw EngineError(error.description)
+        }
+        var settings = APIServerConfiguration(serviceNetwork: network, disabledAdmissionPlugins: configuration.disabledAdmissionPlugins)
+        settings.advertisedAddress = configuration.host
+        settings.advertisedPort = configuration.port
+        if let issuer = configuration.serviceAccountIssuer { settings.serviceAccountIssuer = issuer }
+        if let path = configuration.tokenAuthFile {
+            do throws(TokenFile.Problem) { settings.tokens = try TokenFile(path: path) } catch { throw EngineError(error.description) }
+        }
+        server = APIServer(
+            configuration: settings, store: store,
+            registry: .builtIn(withSync: !configuration.without.contains(.reconciler)), logger: logger)
+        do {
+            try await server.bootstrap()
+            authority = try ClusterCA(directory: configuration.state.keys)
+            let credential = try authority.serverCredential(
+                names: [
+                    "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+                ], addresses: ["127.0.0.1", "::1", configuration.host, ServiceNetwork.text(network.base + 1)])
+            listener = try await HTTPListener.bind(
+                host: configuration.host, port: configuration.port, tls: authority.serverContext(credential),
+                responder: HTTPFront(server))
+            let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+            address = "https://\(host):\(listener.port)"
+            let admin = try authority.clientCredential(user: "kubernetes-admin", groups: ["system:masters"])
+            try ClusterCA.writePrivately(
+                AdminKubeconfig(server: address, authority: authority.certificatePEM, credential: admin).text,
+                to: configuration.state.kubeconfig)
+        } catch {
+            await store.close()
+            throw EngineError("\(error)")
+        }
+    }
+
+    /// A client that acts as this user, in process.
+    public func client(user: String) -> any Client { server.localClient(user: user) }
+
+    /// Serves and works until it is shut down gracefully or cancelled; then every part stops in order and the store is closed.
+    public func run() async throws {
+        var services: [any Service] = [listener]
+        if !configuration.without.contains(.controllers) {
+            var settings = ControllerConfiguration()
+            settings.nodeMonitorGracePeriod = configuration.nodeMonitorGracePeriod
+            settings.nodeMonitorPeriod = configuration.nodeMonitorPeriod
+            settings.rootCA = authority.certificatePEM
+            services.append(
+                ControllerRuntime(client: client(user: "system:kube-controller-manager"), configuration: settings, logger: logger))
+        }
+        if !configuration.without.contains(.scheduler) {
+            services.append(Scheduler(client: client(user: "system:kube-scheduler"), logger: logger))
+        }
+        let group = ServiceGroup(services: services, logger: logger)
+        let result = await Result { try await group.run() }
+        await store.close()
+        try result.get()
+    }
+}
+
+extension Result where Failure == any Error {
+    /// The outcome of asynchronous work.
+    init(_ work: () async throws -> Success) async {
+        do { self = .success(try await work()) } catch { self = .failure(error) }
+    }
+}

@@ -1,0 +1,29 @@
+/// The parts of an engine that may be left out, `skiff up --without`.
+public enum EnginePart: String, Sendable, CaseIterable {
+    case reconciler, controllers, scheduler, node, proxy
+}
+
+/// How an engine is set up. Flags that kube-apiserver and kube-controller-manager have too mean here what they mean there.
+public struct EngineConfiguration: Sendable {
+    public var state: StateDirectory
+    public var host = "127.0.0.1"
+    /// 0 takes a free one.
+    public var port = 6443
+    public var without: Set<EnginePart> = []
+    public var tokenAuthFile: String?
+    public var serviceClusterIPRange = "10.96.0.0/16"
+    public var serviceAccountIssuer: String?
+    public var disabledAdmissionPlugins: Set<String> = []
+    /// Seconds.
+    public var nodeMonitorGracePeriod = 50.0
+    public var nodeMonitorPeriod = 5.0
+
+    public init(state: StateDirectory) { self.state = state }
+}
+
+/// Why an engine cannot start: in words for the person who started it.
+public struct EngineError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// Where one cluster keeps everything: the store, its keys, its pods, its copy of the repository. Mode 0700.
+public struct StateDirectory: Sendable, Hashable {
+    public let path: String
+
+    public init(_ path: String) {
+        let expanded = NSString(string: path).expandingTildeInPath
+        let absolute = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
+        self.path = NSString(string: absolute).standardizingPath
+    }
+
+    /// `$XDG_STATE_HOME/skiff`, or `~/.local/state/skiff`.
+    public static var standard: StateDirectory {
+        let environment = ProcessInfo.processInfo.environment
+        if let base = environment["XDG_STATE_HOME"], base.hasPrefix("/") { return StateDirectory("\(base)/skiff") }
+        return StateDirectory("\(environment["HOME"] ?? NSHomeDirectory())/.local/state/skiff")
+    }
+
+    public var store: String { "\(path)/store" }
+    public var keys: String { "\(path)/pki" }
+    public var node: String { "\(path)/node" }
+    public var kubeconfig: String { "\(path)/kubeconfig" }
+
+    /// Makes the directory, or makes sure that only its owner may enter it.
+    /// - Throws: ``EngineError`` naming what cannot be made.
+    public func prepare() throws(EngineError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw EngineError("the state directory \(path) cannot be made: \(error.localizedDescription)")
+        }
+        guard chmod(path, 0o700) == 0 else {
+            throw EngineError("the state directory \(path) belongs to someone else; name another with --state-dir")
+        }
+    }
+}
