@@ -18,7 +18,7 @@ extension FieldManager {
         }
         let current = live ?? .object(Fields([("apiVersion", .string(gvk.apiVersion)), ("kind", .string(gvk.kind))]))
         if managed.isEmpty, live != nil {
-            record(current, old: blank, manager: "before-first-apply", now: now, in: &managed)
+            record(change(from: blank, to: current), manager: "before-first-apply", now: now, in: &managed)
         }
         var outcome = merge(applied, current, managed, manager)
         if !force, !outcome.conflicts.isEmpty {

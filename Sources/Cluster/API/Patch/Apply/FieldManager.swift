@@ -55,24 +55,30 @@ public struct FieldManager: Sendable {
         var optional: Value? = new
         let given = FieldManager.takeManagedFields(&optional)
         new = optional ?? new
-        var managed = ManagedFields()
-        if subresource.isEmpty, let given, given != stored {
-            if given.isEmpty || given == [.emptyObject] { return new }
-            managed = ManagedFields(given) ?? ManagedFields()
-            if managed.isEmpty, let stored { managed = ManagedFields(stored) ?? ManagedFields() }
-        } else if let stored = stored ?? given {
-            managed = ManagedFields(stored) ?? ManagedFields()
+        let isGiven = subresource.isEmpty && given != nil && given != stored
+        if isGiven, given == [] || given == [.emptyObject] { return new }
+        let change = change(from: old ?? blank, to: new)
+        if !isGiven, change.isEmpty {
+            if let stored { new["metadata", default: .emptyObject]["managedFields"] = .array(stored) }
+            return new
         }
+        var managed = ManagedFields()
+        if isGiven, let given { managed = ManagedFields(given) ?? ManagedFields() }
+        if managed.isEmpty, let stored { managed = ManagedFields(stored) ?? ManagedFields() }
         // Nobody is tracked: tracking starts with the first apply.
         if managed.isEmpty, old != nil { return new }
-        record(new, old: old ?? blank, manager: manager, now: now, in: &managed)
+        record(change, manager: manager, now: now, in: &managed)
         FieldManager.put(managed, in: &new)
         return new
     }
 
-    /// Enters a change from `old` to `new` by an updater.
-    func record(_ new: Value, old: Value, manager: String, now: Timestamp, in managed: inout ManagedFields) {
-        let change = shape.compare(BlankObjects.fill(old, blank), BlankObjects.fill(new, blank), root)
+    /// What a write changes, unset structs counting as there.
+    func change(from old: Value, to new: Value) -> Comparison {
+        shape.compare(BlankObjects.fill(old, blank), BlankObjects.fill(new, blank), root)
+    }
+
+    /// Enters a change by an updater.
+    func record(_ change: Comparison, manager: String, now: Timestamp, in managed: inout ManagedFields) {
         if change.isEmpty { return }
         let counted = change.removing(ignored)
         let taken = counted.modified.union(counted.added)
