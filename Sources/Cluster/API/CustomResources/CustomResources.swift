@@ -35,12 +35,16 @@ public enum CustomResources {
 
     private static func columns(_ version: CustomResourceDefinition.Version) -> [TableColumn] {
         let name = TableColumn(name: "Name", type: "string", format: "name", jsonPath: ".metadata.name")
-        if version.columns.isEmpty { return [name, TableColumn(name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp")] }
+        if version.columns.isEmpty {
+            let path = ".metadata.creationTimestamp"
+            return [name, TableColumn(name: "Age", type: "date", jsonPath: path, description: TableColumn.ofCreation)]
+        }
         return [name]
             + version.columns.map {
                 TableColumn(
                     name: $0["name"]?.string ?? "", type: $0["type"]?.string ?? "string", format: $0["format"]?.string ?? "",
-                    priority: $0["priority"]?.int ?? 0, jsonPath: $0["jsonPath"]?.string ?? "")
+                    priority: $0["priority"]?.int ?? 0, jsonPath: $0["jsonPath"]?.string ?? "",
+                    description: $0["description"]?.string ?? "")
             }
     }
 

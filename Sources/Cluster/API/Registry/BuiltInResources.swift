@@ -55,6 +55,6 @@ extension TableColumn {
     init(facts: Tree) {
         self.init(
             name: facts["name"]?.string ?? "", type: facts["type"]?.string ?? "string", format: facts["format"]?.string ?? "",
-            priority: facts["priority"]?.int ?? 0)
+            priority: facts["priority"]?.int ?? 0, description: facts["description"]?.string ?? "")
     }
 }

@@ -86,13 +86,17 @@ public struct TableColumn: Sendable {
     public var priority: Int
     /// For a custom resource, where the cell's value is found; built-ins compute their rows by code.
     public var jsonPath: String
+    public var description: String
 
-    public init(name: String, type: String, format: String = "", priority: Int = 0, jsonPath: String = "") {
+    public init(
+        name: String, type: String, format: String = "", priority: Int = 0, jsonPath: String = "", description: String = ""
+    ) {
         self.name = name
         self.type = type
         self.format = format
         self.priority = priority
         self.jsonPath = jsonPath
+        self.description = description
     }
 }
 
