@@ -90,10 +90,12 @@ let package = Package(
         .target(name: "CLinux", path: "Sources/CLinux"),
         .target(
             name: "CFacts", path: "Sources/CFacts",
-            exclude: ["types.json", "resources.json", "tables.json", "bootstrap-rbac.json"],
+            exclude: ["types.json", "resources.json", "tables.json", "bootstrap-rbac.json", "protobuf.json"],
             cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         tests("ClusterObjects"),
         tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("ClusterAPI"),
+        tests("ClusterNode"),
+        tests("ClusterClient"),
     ]
 )
