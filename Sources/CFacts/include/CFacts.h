@@ -16,5 +16,8 @@ skiff_fact skiff_resources_json_bytes(void);
 skiff_fact skiff_tables_json_bytes(void);
 /* The default roles and bindings. */
 skiff_fact skiff_bootstrap_rbac_json_bytes(void);
+/* Field numbers of Kubernetes' protobuf messages: type -> number -> [JSON name, type, "list" | "map" | "inline"?]. From the generated.proto
+ * files of Debian's kubernetes 1.20 source (numbers never change), with some newer fields added. */
+skiff_fact skiff_protobuf_json_bytes(void);
 
 #endif

@@ -13,6 +13,7 @@ import ServiceLifecycle
 public final class Engine: Service {
     private let configuration: EngineConfiguration
     private let store: SQLiteStore
+    private let registry: Registry
     private let server: APIServer
     private let listener: HTTPListener
     private let authority: ClusterCA
@@ -44,9 +45,8 @@ public final class Engine: Service {
         if let path = configuration.tokenAuthFile {
             do throws(TokenFile.Problem) { settings.tokens = try TokenFile(path: path) } catch { throw EngineError(error.description) }
         }
-        server = APIServer(
-            configuration: settings, store: store,
-            registry: .builtIn(withSync: !configuration.without.contains(.reconciler)), logger: logger)
+        registry = .builtIn(withSync: !configuration.without.contains(.reconciler))
+        server = APIServer(configuration: settings, store: store, registry: registry, logger: logger)
         do {
             try await server.bootstrap()
             authority = try ClusterCA(directory: configuration.state.keys)
@@ -81,7 +81,8 @@ public final class Engine: Service {
             settings.nodeMonitorPeriod = configuration.nodeMonitorPeriod
             settings.rootCA = authority.certificatePEM
             services.append(
-                ControllerRuntime(client: client(user: "system:kube-controller-manager"), configuration: settings, logger: logger))
+                ControllerRuntime(
+                    client: client(user: "system:kube-controller-manager"), registry: registry, configuration: settings, logger: logger))
         }
         if !configuration.without.contains(.scheduler) {
             services.append(Scheduler(client: client(user: "system:kube-scheduler"), logger: logger))

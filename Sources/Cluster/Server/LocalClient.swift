@@ -123,7 +123,7 @@ private final class WatchReader: Sendable {
 /// An event that says how far a watch has come.
 enum Bookmark {
     static func object(_ revision: Revision, _ endsInitialEvents: Bool, _ gvk: GroupVersionKind) -> Value {
-        var metadata: Value = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
+        var metadata: Value = ["resourceVersion": .string(String(revision))]
         if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         return ["kind": .string(gvk.kind), "apiVersion": .string(gvk.apiVersion), "metadata": metadata]
     }

@@ -7,6 +7,7 @@ import ClusterStore
 /// These are put in front when the object is read, which copies the bytes and parses nothing.
 enum ObjectBytes {
     private static let start = Array(#"{"metadata":{"#.utf8)
+    private static let field = Array(#""resourceVersion":""#.utf8)
 
     /// The bytes to store of an object that has at least a name.
     static func stored(_ object: Value) -> [UInt8] {
@@ -36,9 +37,14 @@ enum ObjectBytes {
 
     /// Appends the object as read at a revision.
     static func append(_ object: StoredObject, prefix: [UInt8], to output: inout [UInt8]) {
-        output.append(contentsOf: prefix)
-        output.append(contentsOf: String(object.revision).utf8)
-        output.append(contentsOf: #"","#.utf8)
+        if object.revision == 0 {
+            // Of a dry run: it has none.
+            output.append(contentsOf: prefix.dropLast(field.count))
+        } else {
+            output.append(contentsOf: prefix)
+            output.append(contentsOf: String(object.revision).utf8)
+            output.append(contentsOf: #"","#.utf8)
+        }
         output.append(contentsOf: object.bytes[start.count...])
     }
 

@@ -77,6 +77,7 @@ enum Facts {
     static var types: Tree { read(skiff_types_json_bytes()) }
     static var resources: Tree { read(skiff_resources_json_bytes()) }
     static var tables: Tree { read(skiff_tables_json_bytes()) }
+    static var protobuf: Tree { read(skiff_protobuf_json_bytes()) }
     static var bootstrapRBAC: Tree { read(skiff_bootstrap_rbac_json_bytes()) }
 
     private static func read(_ bytes: skiff_fact) -> Tree {

@@ -30,7 +30,7 @@ extension Rollout {
     private static func object(of working: Working) -> Value {
         var draft = working.set.object.draft
         draft["spec", default: .emptyObject]["replicas"] = Value(working.replicas)
-        draft["spec", default: .emptyObject]["minReadySeconds"] = Value(working.minReadySeconds)
+        draft["spec", default: .emptyObject]["minReadySeconds"] = working.minReadySeconds > 0 ? Value(working.minReadySeconds) : nil
         draft["metadata", default: .emptyObject]["annotations"] = Value(working.annotations)
         return draft
     }

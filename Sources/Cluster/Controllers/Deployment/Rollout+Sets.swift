@@ -56,17 +56,16 @@ extension Rollout {
         template["metadata", default: .emptyObject]["labels", default: .emptyObject][Self.hashLabel] = Value(hash)
         var selector = deployment.spec?["selector"]?.value ?? .emptyObject
         selector["matchLabels", default: .emptyObject][Self.hashLabel] = Value(hash)
-        let object: Value = [
+        var object: Value = [
             "apiVersion": "apps/v1", "kind": "ReplicaSet",
             "metadata": [
                 "name": Value("\(deployment.name)-\(hash)"), "namespace": Value(deployment.namespace),
                 "labels": template[path: "metadata", "labels"] ?? .emptyObject,
                 "ownerReferences": [OwnerReference(controller: deployment.object, apiVersion: "apps/v1", kind: "Deployment").value],
             ],
-            "spec": [
-                "replicas": 0, "minReadySeconds": Value(deployment.minReadySeconds), "selector": selector, "template": template,
-            ],
+            "spec": ["replicas": 0, "selector": selector, "template": template],
         ]
+        if deployment.minReadySeconds > 0 { object["spec", default: .emptyObject]["minReadySeconds"] = Value(deployment.minReadySeconds) }
         var new = Working(ReplicaSet(APIObject(object)))
         new.isCreated = true
         new.replicas = newReplicas(of: nil)

@@ -16,7 +16,13 @@ struct NodeLifecycle: Controller {
 
     var watches: [Watched] {
         [
-            .primary(.nodes),
+            Watched(.nodes) { old, new, cluster in
+                guard let node = new ?? old else { return [] }
+                // Whether a node is evicted depends on how the others are.
+                let changed = old.map { Node($0).isReady } != new.map { Node($0).isReady }
+                let others = changed ? cluster.objects(.nodes, in: nil).filter { !Node($0).isReady && $0.name != node.name } : []
+                return [node.key] + others.map(\.key)
+            },
             // A renewed lease matters only to a node that was given up; else the timer reads it when it is due.
             Watched(.leases) { old, new, cluster in
                 guard let lease = new, lease.namespace == Self.leases,
@@ -29,7 +35,9 @@ struct NodeLifecycle: Controller {
                 // A pod that says it is ready on a node that is not.
                 guard let new, Pod(new).isReady, !(old.map { Pod($0).isReady } ?? false) else { return [] }
                 let key = ObjectKey(name: Pod(new).nodeName)
-                guard let node = cluster.object(.nodes, key), Condition.find("Ready", in: node.status)?.isTrue == false else { return [] }
+                guard let node = cluster.object(.nodes, key), Condition.find("Ready", in: node.status)?.status == "Unknown" else {
+                    return []
+                }
                 return [key]
             },
         ]
@@ -59,14 +67,22 @@ struct NodeLifecycle: Controller {
             decision.requeue(after: max(gracePeriod - silent + 0.05, 0.05))
         }
 
-        let taints = NodeTaint.wanted(node, conditions: conditions, at: now)
+        let zones = ZoneHealth(request.cluster.objects(.nodes, in: nil).map(Node.init))
+        var evicts: Bool? = zones.evicts(node, at: now)
+        if evicts == false, !zones.isMasterDisrupted, !node.isReady {
+            // Its turn will come.
+            evicts = nil
+            decision.requeue(after: 1)
+        }
+        let taints = NodeTaint.wanted(node, conditions: conditions, evicts: evicts, at: now)
         if !NodeTaint.same(taints, node.taints.map(\.value)) {
             let body: Value = [
                 "metadata": ["resourceVersion": Value(object.resourceVersion)], "spec": ["taints": taints.isEmpty ? .null : .array(taints)],
             ]
             decision.then(.patch(.nodes, object.key, body))
         }
-        if let ready = conditions["Ready"]?["status"]?.string, ready != "True" {
+        // A kubelet that says itself that it is not ready says so of its pods, too.
+        if conditions["Ready"]?["status"]?.string == "Unknown" {
             markPods(on: object, in: request.cluster, &decision, at: now)
         }
         return decision

@@ -17,7 +17,8 @@ enum NodeTaint {
     static let noScheduleKeys = Set(byCondition.map(\.key) + [unschedulable])
 
     /// The taints a node should have: what others put there, and what its conditions and `unschedulable` say.
-    static func wanted(_ node: Node, conditions: Conditions, at now: Timestamp) -> [Value] {
+    /// `evicts`: whether one that is not ready gets the `NoExecute` taint; nil leaves that as it is.
+    static func wanted(_ node: Node, conditions: Conditions, evicts: Bool?, at now: Timestamp) -> [Value] {
         let present = node.taints.map(\.value)
         var result = present.filter { taint in
             let (key, effect) = (taint["key"]?.string ?? "", taint["effect"]?.string ?? "")
@@ -37,12 +38,20 @@ enum NodeTaint {
             add(key, "NoSchedule", timed: true)
         }
         if node.isUnschedulable { add(unschedulable, "NoSchedule", timed: true) }
-        switch conditions["Ready"]?["status"]?.string {
-        case "False": add(notReady, "NoExecute", timed: true)
-        case "Unknown": add(unreachable, "NoExecute", timed: true)
-        default: break
-        }
+        let key = ["False": notReady, "Unknown": unreachable][conditions["Ready"]?["status"]?.string ?? ""]
+        let isTainted = isMarked(node)
+        if let key, evicts ?? isTainted { add(key, "NoExecute", timed: true) }
         return result
+    }
+
+    /// Whether it has one of the taints that evict.
+    static func isMarked(_ node: Node) -> Bool { markedSince(node) != nil }
+
+    static func markedSince(_ node: Node) -> Timestamp? {
+        let taint = node.taints.first {
+            $0["effect"]?.string == "NoExecute" && ($0["key"]?.string == notReady || $0["key"]?.string == unreachable)
+        }
+        return taint.map { $0["timeAdded"]?.string.flatMap { Timestamp($0) } ?? Timestamp(microseconds: 0) }
     }
 
     /// The same taints, in whatever order.

@@ -32,16 +32,19 @@ public struct Reconciliation: Sendable {
     public var answers: [Lookup: Result<[APIObject], APIFailure>]
     /// How often this key has failed in a row.
     public var failures: Int
+    /// When the last decision on this key asked to be asked again; nil when it did not.
+    public var due: Timestamp?
 
     public init(
         key: ObjectKey, cluster: any ClusterView, now: Timestamp, answers: [Lookup: Result<[APIObject], APIFailure>] = [:],
-        failures: Int = 0
+        failures: Int = 0, due: Timestamp? = nil
     ) {
         self.key = key
         self.cluster = cluster
         self.now = now
         self.answers = answers
         self.failures = failures
+        self.due = due
     }
 }
 

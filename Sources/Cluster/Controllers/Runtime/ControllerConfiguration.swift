@@ -24,6 +24,8 @@ public struct ControllerConfiguration: Sendable {
             EndpointsController(),
             NodeLifecycle(gracePeriod: nodeMonitorGracePeriod, period: nodeMonitorPeriod),
             NodeRegistration(clusterCIDR: clusterCIDR, nodeMask: nodeCIDRMaskSize),
+            TaintEviction(),
+            PodGarbageCollector(),
         ]
         if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
         return all

@@ -49,7 +49,7 @@ struct ControllerLoop: Sendable {
             queue.done(key, failed: false, requeueAfter: Expectations.timeout + 1)
             return
         }
-        var request = Reconciliation(key: key, cluster: cluster, now: now(), failures: queue.failures(of: key))
+        var request = Reconciliation(key: key, cluster: cluster, now: now(), failures: queue.failures(of: key), due: queue.takeDue(key))
         for lookup in controller.lookups(for: key, in: cluster) { request.answers[lookup] = await answer(lookup) }
         let decision = controller.reconcile(request)
         let result = await executor.perform(decision)

@@ -20,7 +20,10 @@ final class WorkQueue: Sendable {
         var running: Set<ObjectKey> = []
         var dirty: Set<ObjectKey> = []
         var failures: [ObjectKey: Int] = [:]
-        var timers: [ObjectKey: Timestamp] = [:]
+        /// When a key asked to be looked at again.
+        var due: [ObjectKey: Timestamp] = [:]
+        /// When the earliest timer of a key will ring; there may be later ones, which change nothing.
+        var sleeping: [ObjectKey: Timestamp] = [:]
     }
 
     let actions: AsyncStream<Action>
@@ -49,21 +52,38 @@ final class WorkQueue: Sendable {
         }
     }
 
-    /// A timer that has rung; when it was superseded by a later reconcile it is still only one look more.
+    /// A timer has rung: it is time, or the time was moved and the timer is set again.
     func rang(_ key: ObjectKey) {
-        state.withLock { state in state.timers[key] = nil }
-        add(key)
+        let isDue: Bool = state.withLock { state in
+            let now = now()
+            if let sleeping = state.sleeping[key], sleeping <= now { state.sleeping[key] = nil }
+            guard let due = state.due[key] else { return false }
+            if due <= now { return true }
+            setTimer(key, due, due - now, &state)
+            return false
+        }
+        if isDue { add(key) }
     }
 
+    /// Queues the key after a time; the earliest of several counts.
     func add(_ key: ObjectKey, after seconds: Double) {
         guard seconds > 0 else { return add(key) }
         state.withLock { state in
             let due = now() + seconds
-            if let earlier = state.timers[key], earlier <= due { return }
-            state.timers[key] = due
-            continuation.yield(.wake(key, after: seconds))
+            let earliest = min(state.due[key] ?? due, due)
+            state.due[key] = earliest
+            setTimer(key, earliest, seconds, &state)
         }
     }
+
+    private func setTimer(_ key: ObjectKey, _ due: Timestamp, _ seconds: Double, _ state: inout State) {
+        if let sleeping = state.sleeping[key], sleeping <= due { return }
+        state.sleeping[key] = due
+        continuation.yield(.wake(key, after: seconds))
+    }
+
+    /// When the key asked to be looked at again; it is forgotten, as the look now taken decides anew.
+    func takeDue(_ key: ObjectKey) -> Timestamp? { state.withLock { $0.due.removeValue(forKey: key) } }
 
     /// The key's reconcile has ended; `failed` puts it back with exponential delay.
     func done(_ key: ObjectKey, failed: Bool, requeueAfter: Double? = nil) {

@@ -1,3 +1,5 @@
+import ClusterObjects
+
 /// The node exists and is not cordoned.
 struct NodeUnschedulable: FilterPlugin {
     let pod: PodInfo

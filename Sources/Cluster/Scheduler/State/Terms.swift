@@ -1,44 +1,5 @@
 import ClusterObjects
 
-/// A toleration of a pod.
-struct Toleration: Sendable {
-    var key: String
-    var exists: Bool
-    var value: String
-    /// Empty for every effect.
-    var effect: String
-
-    init(_ tree: Tree) {
-        key = tree["key"]?.string ?? ""
-        exists = tree["operator"]?.string == "Exists"
-        value = tree["value"]?.string ?? ""
-        effect = tree["effect"]?.string ?? ""
-    }
-
-    func tolerates(_ taint: Taint) -> Bool {
-        (effect.isEmpty || effect == taint.effect) && (key.isEmpty ? exists : key == taint.key) && (exists || value == taint.value)
-    }
-}
-
-/// A taint of a node.
-struct Taint: Sendable, Hashable {
-    var key: String
-    var value: String
-    var effect: String
-
-    init(key: String, value: String = "", effect: String) {
-        self.key = key
-        self.value = value
-        self.effect = effect
-    }
-
-    init(_ tree: Tree) {
-        self.init(key: tree["key"]?.string ?? "", value: tree["value"]?.string ?? "", effect: tree["effect"]?.string ?? "")
-    }
-
-    var repels: Bool { effect == "NoSchedule" || effect == "NoExecute" }
-}
-
 /// One of the alternatives of a node selector: all its requirements must hold. An empty one matches no node.
 struct NodeTerm: Sendable {
     var labels: [LabelSelector.Requirement]

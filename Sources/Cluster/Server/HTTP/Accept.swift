@@ -5,6 +5,8 @@ struct Accepted: Sendable {
     enum Shape: Sendable { case object, partial, partialList }
 
     var shape = Shape.object
+    /// `v1` or `v1beta1` of meta.k8s.io.
+    var version = "v1"
     /// The `as=` parameter's whole media type, for the Content-Type of aggregated discovery.
     var aggregated: String?
 
@@ -15,6 +17,7 @@ struct Accepted: Sendable {
         guard let header, !header.isEmpty else { return }
         // What nearly everybody asks for.
         if header == "application/json" || header == "*/*" { return }
+        var knowsType = false
         for part in header.split(separator: ",").prefix(32) {
             let pieces = part.split(separator: ";").map { Accepted.trim($0) }
             guard let type = pieces.first else { continue }
@@ -27,17 +30,24 @@ struct Accepted: Sendable {
             case "application/json", "*/*", "application/*": break
             default: continue
             }
+            knowsType = true
             guard let wanted = parameters["as"] else { return }
             switch (wanted, parameters["g"], parameters["v"]) {
-            case ("PartialObjectMetadata", "meta.k8s.io", "v1") where !isDiscovery: shape = .partial
-            case ("PartialObjectMetadataList", "meta.k8s.io", "v1") where !isDiscovery: shape = .partialList
+            case ("PartialObjectMetadata", "meta.k8s.io", "v1"?), ("PartialObjectMetadata", "meta.k8s.io", "v1beta1"?):
+                if isDiscovery { continue }
+                shape = .partial
+                version = parameters["v"] ?? "v1"
+            case ("PartialObjectMetadataList", "meta.k8s.io", "v1"?), ("PartialObjectMetadataList", "meta.k8s.io", "v1beta1"?):
+                if isDiscovery { continue }
+                shape = .partialList
+                version = parameters["v"] ?? "v1"
             case ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2") where isDiscovery:
                 aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
             default: continue
             }
             return
         }
-        throw Accepted.notAcceptable
+        throw knowsType ? Accepted.notAcceptable : Accepted.noRepresentation
     }
 
     private static func trim(_ text: Substring) -> String {
@@ -45,6 +55,23 @@ struct Accepted: Sendable {
         while text.first == " " || text.first == "\t" { text.removeFirst() }
         while text.last == " " || text.last == "\t" { text.removeLast() }
         return String(text)
+    }
+
+    /// None of the media types is one of the server's.
+    static var noRepresentation: APIError {
+        APIError(
+            code: 406, reason: "NotAcceptable",
+            message:
+                "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+            details: .emptyObject)
+    }
+
+    static func notAList(_ kind: String, of resource: String, isList: Bool) -> APIError {
+        APIError(
+            code: 406, reason: "NotAcceptable",
+            message: isList
+                ? "you requested \(kind), but the requested object is a list (*\(resource))"
+                : "you requested \(kind), but the requested object is not a list (*\(resource))")
     }
 
     static var notAcceptable: APIError {

@@ -30,17 +30,16 @@ struct Call: Sendable {
     func run() async throws(APIError) -> HTTPResponse {
         if !path.subresource.isEmpty, resource.subresource(path.subresource) == nil { throw ResponseBytes.noSuchResource }
         if !resource.isNamespaced, !path.namespace.isEmpty { throw ResponseBytes.noSuchResource }
-        let needsNamespace = resource.isNamespaced && path.namespace.isEmpty && (!path.name.isEmpty || request.method == "POST")
-        if needsNamespace, path.name.isEmpty { throw Call.methodNotAllowed }
-        if needsNamespace { throw ResponseBytes.noSuchResource }
+        if resource.isNamespaced, path.namespace.isEmpty {
+            // Over all namespaces there are lists and watches, and nothing else.
+            guard path.name.isEmpty, resource.verbs.contains("list") else { throw ResponseBytes.noSuchResource }
+            guard request.method == "GET" else { throw Call.methodNotAllowed }
+        }
         try checkVerb()
         switch (request.method, path.name.isEmpty) {
-        case ("GET", true), ("HEAD", true): return try await isWatch ? watch() : list()
-        case ("GET", false), ("HEAD", false):
-            if path.isWatch || (query.flag("watch") && path.subresource.isEmpty && query["fieldSelector"].isEmpty && path.isWatch) {
-                return try await watch()
-            }
-            return try await get()
+        case ("GET", true): return try await isWatch ? watch() : list()
+        case ("GET", false):
+            return try await path.isWatch ? watch() : get()
         case ("POST", _): return try await create()
         case ("PUT", false): return try await update()
         case ("PATCH", false): return try await patch()
@@ -61,7 +60,7 @@ struct Call: Sendable {
         let verbs = path.subresource.isEmpty ? resource.verbs : resource.subresource(path.subresource)?.verbs ?? []
         let verb: String
         switch request.method {
-        case "GET", "HEAD": verb = path.name.isEmpty ? (isWatch ? "watch" : "list") : path.isWatch ? "watch" : "get"
+        case "GET": verb = path.name.isEmpty ? (isWatch ? "watch" : "list") : path.isWatch ? "watch" : "get"
         case "POST": verb = "create"
         case "PUT": verb = "update"
         case "PATCH": verb = "patch"
@@ -78,7 +77,11 @@ struct Call: Sendable {
         let accepted = try Accepted(request.headers.first(name: "Accept"))
         let asked = query["resourceVersion"]
         if !asked.isEmpty {
-            let revision = try server.resourceVersion(asked)
+            let revision: Revision
+            do throws(APIError) { revision = try server.resourceVersion(asked) } catch {
+                throw .plainError(
+                    "resourceVersion: Invalid value: \"\(asked)\": strconv.ParseUint: parsing \"\(asked)\": invalid syntax")
+            }
             if revision > server.store.revision { throw .tooLarge(revision, current: server.store.revision) }
         }
         return try ResponseBytes.object(try server.get(target), accepted, resource)

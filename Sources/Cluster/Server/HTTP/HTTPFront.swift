@@ -17,7 +17,11 @@ public struct HTTPFront: HTTPResponder {
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        do throws(APIError) { return try await answer(request) } catch { return ResponseBytes.status(error) }
+        do throws(APIError) { return try await answer(request) } catch {
+            var response = ResponseBytes.status(error)
+            if request.method == "HEAD" { response.body = .bytes([]) }
+            return response
+        }
     }
 
     private func answer(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {

@@ -22,6 +22,7 @@ enum RequestBody {
         switch mediaType(request) {
         case "", "application/json":
             return try parse(request.body, limits, kind: kind, version: version)
+        case "application/vnd.kubernetes.protobuf": return try ProtobufDecoder.decode(request.body).tree
         default:
             throw unsupported(["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"])
         }
@@ -29,7 +30,7 @@ enum RequestBody {
 
     private static func parse(_ bytes: [UInt8], _ limits: JSONLimits, kind: String, version: String) throws(APIError) -> Tree {
         do throws(JSONError) { return try Tree(parsing: bytes, limits: limits) } catch {
-            throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
+            throw BodyKind.unrecognized(error.message, bytes, kind)
         }
     }
 

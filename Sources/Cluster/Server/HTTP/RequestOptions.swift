@@ -17,6 +17,12 @@ enum RequestOptions {
         return options
     }
 
+    /// With the supported values in this order.
+    private static func unsupported(_ path: FieldPath, _ value: String, _ supported: [String]) -> Problem {
+        let list = supported.map { "\"\($0)\"" }.joined(separator: ", ")
+        return Problem(path, .notSupported, "Unsupported value: \(Value.string(value).jsonText): supported values: \(list)")
+    }
+
     private static func number(_ query: Query, _ key: String) throws(APIError) -> Int {
         let text = query[key]
         if text.isEmpty { return 0 }
@@ -45,7 +51,7 @@ enum RequestOptions {
                 }
             }
             if !match.isEmpty, match != "NotOlderThan" {
-                problems.append(.notSupported(path, .string(match), ["NotOlderThan"]))
+                problems.append(unsupported(path, match, ["NotOlderThan"]))
             }
             if !options.continueToken.isEmpty, !match.isEmpty {
                 problems.append(.forbidden(path, "resourceVersionMatch is forbidden when continue is provided"))
@@ -62,7 +68,7 @@ enum RequestOptions {
                     problems.append(.forbidden(path, "resourceVersionMatch is forbidden when continue is provided"))
                 }
                 if match != "Exact", match != "NotOlderThan" {
-                    problems.append(.notSupported(path, .string(match), ["Exact", "NotOlderThan", ""]))
+                    problems.append(unsupported(path, match, ["Exact", "NotOlderThan", ""]))
                 }
                 if match == "Exact", options.resourceVersion == "0" {
                     problems.append(
@@ -83,13 +89,15 @@ enum RequestOptions {
         let manager = query["fieldManager"]
         let path = FieldPath("fieldManager")
         if manager.utf8.count > 128 { problems.append(.tooLong(path, most: 128)) }
-        for scalar in manager.unicodeScalars where scalar.properties.generalCategory == .control {
-            problems.append(.invalid(path, .string(manager), "should only contain printable characters"))
+        for (index, scalar) in manager.unicodeScalars.enumerated() where scalar.properties.generalCategory == .control {
+            let digits = String(scalar.value, radix: 16, uppercase: true)
+            let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+            problems.append(.invalid(path, .string(manager), "invalid character \(code) (at position \(index))"))
             break
         }
         let validation = query["fieldValidation"]
         if !["", "Strict", "Warn", "Ignore"].contains(validation) {
-            problems.append(.notSupported(FieldPath("fieldValidation"), .string(validation), ["Ignore", "Strict", "Warn"]))
+            problems.append(unsupported(FieldPath("fieldValidation"), validation, ["", "Ignore", "Strict", "Warn"]))
         }
         let force = query.has("force")
         if let patch, patch == .apply {
@@ -102,12 +110,26 @@ enum RequestOptions {
             fieldManager: manager, fieldValidation: validation, dryRun: !dryRun.isEmpty, force: query.flag("force"))
     }
 
+    /// DeleteOptions may come in the version of any group.
+    private static func deleteBody(_ request: HTTPRequest) throws(APIError) -> Tree {
+        let body: Tree
+        do throws(JSONError) { body = try Tree(parsing: request.body, limits: .request) } catch {
+            throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
+        }
+        if let kind = body["kind"]?.string, !kind.isEmpty, kind != "DeleteOptions" {
+            throw .badRequest(
+                "no kind \"\(kind)\" is registered for version \"\(body["apiVersion"]?.string ?? "")\" in scheme \"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\""
+            )
+        }
+        return body
+    }
+
     static func delete(_ query: Query, _ request: HTTPRequest) throws(APIError) -> DeleteOptions {
         var options = DeleteOptions()
         var dryRun = query.all("dryRun")
         var orphan: Bool?
         if !request.body.isEmpty {
-            let body = try RequestBody.object(request, limits: .request, kind: "DeleteOptions", version: "v1")
+            let body = try deleteBody(request)
             let schema = BuiltInSchemas.schema(of: GroupVersionKind("", "v1", "DeleteOptions")) ?? .any
             let value = try ObjectDecoder.decode(body, schema: schema, kind: "DeleteOptions", version: "v1").value
             options.gracePeriodSeconds = value["gracePeriodSeconds"]?.int
@@ -136,7 +158,7 @@ enum RequestOptions {
         }
         if !["", "Foreground", "Background", "Orphan"].contains(policy) {
             problems.append(
-                .notSupported(FieldPath("propagationPolicy"), .string(policy), ["Foreground", "Background", "Orphan", "nil"]))
+                unsupported(FieldPath("propagationPolicy"), policy, ["Foreground", "Background", "Orphan", "nil"]))
         }
         for value in dryRun where value != "All" {
             problems.append(.notSupported(FieldPath("dryRun"), .array([.string(value)]), ["All"]))

@@ -35,21 +35,23 @@ enum ResponseBytes {
         case .object: return HTTPResponse(status: status, headers: [json], body: .bytes(written.bytes))
         case .partial:
             let metadata = written.object.metadata?.bytes ?? []
-            return HTTPResponse(status: status, headers: [json], body: .bytes(partial(metadata)))
-        case .partialList: throw Accepted.notAcceptable
+            return HTTPResponse(status: status, headers: [json], body: .bytes(partial(metadata, accepted.version)))
+        case .partialList:
+            throw Accepted.notAList(
+                "PartialObjectMetadataList", of: "\(BodyKind.package(resource.group)).\(resource.kind)", isList: false)
         }
     }
 
-    static func partial(_ metadata: some Sequence<UInt8>) -> [UInt8] {
-        var bytes = Array(#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#.utf8)
+    static func partial(_ metadata: some Sequence<UInt8>, _ version: String) -> [UInt8] {
+        var bytes = Array(#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/\#(version)","metadata":"#.utf8)
         bytes.append(contentsOf: metadata)
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 
     /// The metadata of an object as read.
-    static func partial(_ object: StoredObject) -> [UInt8] {
-        partial((try? Tree(parsing: ObjectBytes.read(object, as: nil)))?["metadata"]?.bytes ?? [])
+    static func partial(_ object: StoredObject, _ version: String) -> [UInt8] {
+        partial((try? Tree(parsing: ObjectBytes.read(object, as: nil)))?["metadata"]?.bytes ?? [], version)
     }
 
     /// A page of a list.
@@ -69,16 +71,19 @@ enum ResponseBytes {
             bytes.append(contentsOf: "]}".utf8)
             return HTTPResponse(status: 200, headers: [json], body: .bytes(bytes))
         case .partial, .partialList:
-            if accepted.shape == .partial { throw Accepted.notAcceptable }
+            if accepted.shape == .partial {
+                throw Accepted.notAList(
+                    "PartialObjectMetadata", of: "\(BodyKind.package(resource.group)).\(resource.listKind)", isList: true)
+            }
             var bytes: [UInt8] = []
-            head(&bytes, kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", page)
+            head(&bytes, kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/\(accepted.version)", page)
             bytes.append(contentsOf: #","items":"#.utf8)
             if page.objects.isEmpty {
                 bytes.append(contentsOf: "null".utf8)
             } else {
                 for (index, object) in page.objects.enumerated() {
                     bytes.append(UInt8(ascii: index == 0 ? "[" : ","))
-                    bytes.append(contentsOf: partial(object))
+                    bytes.append(contentsOf: partial(object, accepted.version))
                 }
                 bytes.append(UInt8(ascii: "]"))
             }

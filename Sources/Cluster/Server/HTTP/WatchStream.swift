@@ -65,12 +65,12 @@ enum WatchStream {
             if accepted.shape == .object {
                 ObjectBytes.append(object, prefix: prefix, to: &bytes)
             } else {
-                bytes.append(contentsOf: ResponseBytes.partial(object))
+                bytes.append(contentsOf: ResponseBytes.partial(object, accepted.version))
             }
             bytes.append(contentsOf: "}\n".utf8)
         }
         func bookmark(_ revision: Revision, _ ends: Bool) {
-            let gvk = accepted.shape == .object ? resource.gvk : GroupVersionKind("meta.k8s.io", "v1", "PartialObjectMetadata")
+            let gvk = accepted.shape == .object ? resource.gvk : GroupVersionKind("meta.k8s.io", accepted.version, "PartialObjectMetadata")
             bytes.append(contentsOf: #"{"type":"BOOKMARK","object":"#.utf8)
             bytes.append(contentsOf: Bookmark.object(revision, ends, gvk).json)
             bytes.append(contentsOf: "}\n".utf8)

@@ -3,29 +3,6 @@ import ClusterObjects
 
 /// What the server does to `metadata` of every kind. Source: k8s.io/apiserver/pkg/registry/rest.
 enum Metadata {
-    /// A body that names another kind than the path does is refused.
-    static func checkKind(_ body: Tree, _ gvk: GroupVersionKind) throws(APIError) {
-        guard body.isObject else {
-            throw .badRequest(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal \(describe(body)) into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
-            )
-        }
-        let version = body["apiVersion"]?.string ?? ""
-        let kind = body["kind"]?.string ?? ""
-        // What is left out is what the path says.
-        guard !version.isEmpty || !kind.isEmpty else { return }
-        let given = GroupVersion(apiVersion: version)
-        let isSame = (version.isEmpty || version == gvk.apiVersion) && (kind.isEmpty || kind == gvk.kind)
-        if isSame { return }
-        throw .badRequest(
-            "\(gvk.kind) in version \"\(gvk.version)\" cannot be handled as a \(gvk.kind): the object provided is unrecognized (must be of type \(gvk.kind)): couldn't get version/kind; json parse error: \(given?.description ?? version) \(kind)"
-        )
-    }
-
-    private static func describe(_ tree: Tree) -> String {
-        tree.isArray ? "array" : tree.string != nil ? "string" : tree.bool != nil ? "bool" : "number"
-    }
-
     /// Names in the body against those in the path.
     static func checkRequest(_ object: Value, _ target: Target, isCreate: Bool) throws(APIError) {
         let name = object[path: "metadata", "name"]?.string ?? ""
@@ -34,11 +11,14 @@ enum Metadata {
             throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
         }
         if !isCreate, !target.name.isEmpty, name != target.name {
-            if name.isEmpty { throw .badRequest("name must be provided") }
+            if name.isEmpty {
+                throw .badRequest(
+                    "the name of the object (\(target.name) based on URL) was undeterminable: name must be provided")
+            }
             throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.name))")
         }
         if isCreate, let version = object[path: "metadata", "resourceVersion"]?.string, !version.isEmpty, version != "0" {
-            throw .badRequest("resourceVersion should not be set on objects to be created")
+            throw .plainError("resourceVersion should not be set on objects to be created")
         }
     }
 
@@ -51,7 +31,7 @@ enum Metadata {
         object["apiVersion"] = .string(target.resource.apiVersion)
         object["kind"] = .string(target.resource.kind)
         var metadata = object["metadata"] ?? .emptyObject
-        for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
+        for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
             metadata[field] = nil
         }
         if target.resource.isNamespaced, !target.namespace.isEmpty { metadata["namespace"] = .string(target.namespace) }
@@ -65,10 +45,9 @@ enum Metadata {
     static func prepareForUpdate(_ new: inout Value, old: Value, _ target: Target) {
         let before = old["metadata"] ?? .emptyObject
         new["metadata", default: .emptyObject].editFields { metadata in
-            for field in ["uid", "creationTimestamp"] where metadata[field] == nil || metadata[field]?.isNull == true {
+            for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
                 metadata[field] = before[field]
             }
-            for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] { metadata[field] = before[field] }
             metadata["resourceVersion"] = nil
             if target.resource.isNamespaced, metadata["namespace"] == nil { metadata["namespace"] = before["namespace"] }
             if target.subresource == "status", target.resource.isCustom {

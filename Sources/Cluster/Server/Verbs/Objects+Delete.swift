@@ -18,42 +18,43 @@ extension APIServer {
             let wasMarked = Deletion.mark(&new, options, resource, context.now)
             let bytes = ObjectBytes.stored(new)
             do {
-                if Metadata.isReadyToGo(new) {
-                    let object = try await write(.delete(expecting: stored.revision, last: bytes), target, context)
-                    if !context.options.dryRun { allocator.release(old, resource) }
-                    // Kinds that are deleted gracefully answer with the object, the others with a Status.
-                    let answers = resource.rules.isDeletedGracefully || resource.answersDeletionWithObject
-                    let shown = answers ? Written.stored(answered(object, old), resource.gvk) : nil
-                    return DeleteResult(written: shown, uid: uid)
+                guard Metadata.isReadyToGo(new) else {
+                    if bytes == stored.bytes {
+                        return DeleteResult(written: .stored(stored, resource.gvk), uid: uid, isPending: wasMarked)
+                    }
+                    let object = try await write(.update(bytes, expecting: stored.revision), target, context)
+                    return DeleteResult(written: .stored(object, resource.gvk), uid: uid, isPending: true)
                 }
-                if bytes == stored.bytes { return DeleteResult(written: .stored(stored, resource.gvk), uid: uid, isPending: wasMarked) }
-                let object = try await write(.update(bytes, expecting: stored.revision), target, context)
-                return DeleteResult(written: .stored(object, resource.gvk), uid: uid, isPending: true)
+                var last = stored
+                if resource.rules.isDeletedGracefully, bytes != stored.bytes {
+                    // Watchers first see it marked.
+                    last = try await write(.update(bytes, expecting: stored.revision), target, context)
+                }
+                let object = try await write(.delete(expecting: last.revision), target, context)
+                if !context.options.dryRun { allocator.release(old, resource) }
+                // Some kinds answer with the object, the others with a Status.
+                let answers = resource.rules.isDeletedGracefully || resource.answersDeletionWithObject
+                return DeleteResult(written: answers ? .stored(object, resource.gvk) : nil, uid: uid)
             } catch {
                 guard error.isConflict, options.resourceVersion.isEmpty else { throw error }
             }
         }
     }
 
-    /// The object as it was before, at the revision of its deletion.
-    private func answered(_ gone: StoredObject, _ old: Value) -> StoredObject {
-        var object = gone
-        object.bytes = ObjectBytes.stored(old)
-        return object
-    }
-
     private func checkPreconditions(
         _ options: DeleteOptions, uid: String, revision: Revision, _ target: Target
     ) throws(APIError) {
-        let resource = target.resource.groupResource
+        let kind = GroupResource(target.resource.group, target.resource.kind)
         if !options.uid.isEmpty, options.uid != uid {
             throw .conflict(
-                resource, target.name, "Precondition failed: UID in precondition: \(options.uid), UID in object meta: \(uid)")
+                kind, target.name,
+                "the UID in the precondition (\(options.uid)) does not match the UID in record (\(uid)). The object might have been deleted and then recreated"
+            )
         }
         if !options.resourceVersion.isEmpty, options.resourceVersion != String(revision) {
             throw .conflict(
-                resource, target.name,
-                "Precondition failed: ResourceVersion in precondition: \(options.resourceVersion), ResourceVersion in object meta: \(revision)"
+                kind, target.name,
+                "the ResourceVersion in the precondition (\(options.resourceVersion)) does not match the ResourceVersion in record (\(revision)). The object might have been modified"
             )
         }
     }
@@ -104,11 +105,14 @@ enum Deletion {
             return true
         }
         object[path: "metadata", "deletionTimestamp"] = .string((now + Double(grace)).wholeSeconds.description)
+        if resource.groupResource == GroupResource("", "namespaces") {
+            object[path: "status", "phase"] = "Terminating"
+            return false
+        }
         object[path: "metadata", "deletionGracePeriodSeconds"] = Value(grace)
         if resource.rules.hasGeneration, let generation = object[path: "metadata", "generation"]?.int, generation > 0 {
             object[path: "metadata", "generation"] = Value(generation + 1)
         }
-        if resource.groupResource == GroupResource("", "namespaces") { object[path: "status", "phase"] = "Terminating" }
         return false
     }
 

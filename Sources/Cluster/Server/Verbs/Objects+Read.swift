@@ -95,7 +95,9 @@ extension APIServer {
     func resourceVersion(_ text: String) throws(APIError) -> Revision {
         if text.isEmpty { return 0 }
         guard let revision = Revision(text), revision >= 0 else {
-            throw .badRequest("Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax")
+            throw .badRequest(
+                "invalid resource version: resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax"
+            )
         }
         return revision
     }
@@ -107,7 +109,12 @@ extension APIServer {
         let resource = target.resource.groupResource
         switch error {
         case .notFound: return .notFound(resource, target.name)
-        case .exists: return .alreadyExists(resource, target.name)
+        case .exists(let object):
+            var error = APIError.alreadyExists(resource, target.name)
+            if ObjectBytes.tree(object)[path: "metadata", "deletionTimestamp"]?.string != nil {
+                error.message = "object is being deleted: " + error.message
+            }
+            return error
         case .conflict: return .modified(resource, target.name)
         case .expired(let oldest): return .expired("The resourceVersion for the provided watch is too old (oldest: \(oldest)).")
         case .future(let current): return .tooLarge(current + 1, current: current)
@@ -118,6 +125,22 @@ extension APIServer {
 }
 
 extension APIError {
+    /// An update that names another uid than the object's, worded as Kubernetes' storage does.
+    static func uidMismatch(_ target: Target, _ uid: String, _ current: String) -> String {
+        "StorageError: invalid object, Code: 4, Key: /registry/\(target.resource.plural)/\(target.path), ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: \(uid), UID in object meta: \(current)"
+    }
+
+    /// A name that was generated, and taken too often.
+    var notUnique: APIError {
+        var error = self
+        error.message += ", the server was not able to generate a unique name for the object"
+        error.details?["retryAfterSeconds"] = 1
+        return error
+    }
+
+    /// An error of Go without a Status of its own.
+    static func plainError(_ message: String) -> APIError { APIError(code: 500, reason: "", message: message) }
+
     static func modified(_ resource: GroupResource, _ name: String) -> APIError {
         .conflict(
             resource, name, "the object has been modified; please apply your changes to the latest version and try again")
@@ -125,7 +148,7 @@ extension APIError {
 
     static func tooLarge(_ asked: Revision, current: Revision) -> APIError {
         APIError(
-            code: 504, reason: "Timeout", message: "Too large resource version: \(asked), current: \(current)",
+            code: 504, reason: "Timeout", message: "Timeout: Too large resource version: \(asked), current: \(current)",
             details: [
                 "causes": [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]], "retryAfterSeconds": 1,
             ])

@@ -2,6 +2,7 @@ import ClusterAPI
 import ClusterClient
 import ClusterObjects
 import ClusterStore
+import Foundation
 
 extension APIServer {
     func get(_ target: Target) throws(APIError) -> Written {
@@ -63,9 +64,10 @@ extension APIServer {
                 allocation.keep()
                 return WriteResult(written: .stored(object, resource.gvk), isCreated: true)
             } catch {
+                guard error.isAlreadyExists, !(decoded[path: "metadata", "generateName"]?.string ?? "").isEmpty else { throw error }
                 // A generated name that is taken: another one.
-                guard error.isAlreadyExists, Metadata.needsGeneratedName(decoded), attempt < 7 else { throw error }
                 attempt += 1
+                guard Metadata.needsGeneratedName(decoded), attempt < 8 else { throw error.notUnique }
             }
         }
     }
@@ -76,12 +78,11 @@ extension APIServer {
         if context.options.dryRun {
             switch change {
             case .create(let bytes):
-                if store.get(collection, target.path) != nil { throw .alreadyExists(target.resource.groupResource, target.name) }
+                if let existing = store.get(collection, target.path) { throw apiError(.exists(existing), target) }
                 return StoredObject(path: target.path, bytes: bytes, revision: 0, createRevision: 0)
             case .update(let bytes, let expected):
                 return StoredObject(path: target.path, bytes: bytes, revision: expected, createRevision: 0)
-            case .delete(let expected, let last):
-                return StoredObject(path: target.path, bytes: last ?? [], revision: expected, createRevision: 0)
+            case .delete: return try stored(target)
             }
         }
         do { return try await store.write(change, to: collection, target.path) } catch { throw apiError(error, target) }
@@ -90,7 +91,8 @@ extension APIServer {
     /// A body as an object of the target's kind: types checked, unknown fields pruned, refused or warned of.
     func decode(_ body: Tree, _ target: Target, _ context: RequestContext) throws(APIError) -> Value {
         let resource = target.resource
-        try Metadata.checkKind(body, resource.gvk)
+        try BodyKind.check(body, resource.gvk, in: registry)
+        if body.isNull { return .emptyObject }
         if resource.isCustom { return body.value }
         let decoded = try ObjectDecoder.decode(body, schema: resource.schema, kind: resource.kind, version: resource.version)
         switch context.options.fieldValidation {
@@ -140,9 +142,7 @@ extension APIServer {
                 throw .modified(resource.groupResource, target.name)
             }
             if let uid = new[path: "metadata", "uid"]?.string, let current = old[path: "metadata", "uid"]?.string, uid != current {
-                throw .conflict(
-                    resource.groupResource, target.name,
-                    "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current)")
+                throw .conflict(resource.groupResource, target.name, APIError.uidMismatch(target, uid, current))
             }
             let allocation = try prepare(&new, old: old, target, context, tracks: tracks)
             defer { allocation.settle() }
@@ -150,8 +150,9 @@ extension APIServer {
             if bytes == stored.bytes { return WriteResult(written: .stored(stored, resource.gvk)) }
             do {
                 if Metadata.isReadyToGo(new) {
-                    let object = try await write(.delete(expecting: stored.revision, last: bytes), target, context)
-                    allocator.release(new, resource)
+                    var object = try await write(.delete(expecting: stored.revision), target, context)
+                    if !context.options.dryRun { allocator.release(new, resource) }
+                    object.bytes = bytes
                     return WriteResult(written: .stored(object, resource.gvk))
                 }
                 let object = try await write(.update(bytes, expecting: stored.revision), target, context)
@@ -202,7 +203,7 @@ extension APIServer {
         if patch.kind == .apply { return try await apply(target, patch, context) }
         return try await mutate(target, context) { old, _ throws(APIError) in
             let patched = try self.patched(old, patch, target.resource.schema, target)
-            var new = try self.decode(patched.tree, target, context)
+            var new = try self.decodePatched(patched, target, context)
             // What the patch did not set is what was read: no condition.
             if new[path: "metadata", "resourceVersion"] == old[path: "metadata", "resourceVersion"] {
                 new[path: "metadata", "resourceVersion"] = nil
@@ -210,6 +211,24 @@ extension APIServer {
             try Metadata.checkRequest(new, target, isCreate: false)
             return new
         }
+    }
+
+    /// The result of a patch as an object. One that does not fit the kind is a bad patch.
+    private func decodePatched(_ patched: Value, _ target: Target, _ context: RequestContext) throws(APIError) -> Value {
+        var new: Value
+        do throws(APIError) { new = try decode(patched.tree, target, context) } catch {
+            guard error.code == 400, let colon = error.message.range(of: " cannot be handled as a \(target.resource.kind): ") else {
+                throw error
+            }
+            throw .invalid(
+                group: "", kind: "", name: "",
+                [.invalid(FieldPath("patch"), .string(patched.jsonText), String(error.message[colon.upperBound...]))])
+        }
+        // Empty managedFields mean that nobody is to be tracked, which decoding does not keep.
+        if let managed = patched[path: "metadata", "managedFields"], managed.array?.isEmpty == true {
+            new[path: "metadata", "managedFields"] = managed
+        }
+        return new
     }
 
     /// A value with a patch of any kind but apply made to it.
