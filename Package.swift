@@ -81,7 +81,9 @@ let package = Package(
         room(
             "ClusterStore", "Sources/Cluster/Store",
             ["ClusterObjects", .product(name: "GRDB", package: "GRDB.swift"), log]),
-        room("ClusterAPI", "Sources/Cluster/API", ["ClusterObjects", "CFacts"]),
+        room(
+            "ClusterAPI", "Sources/Cluster/API",
+            ["ClusterObjects", "CFacts", .product(name: "Crypto", package: "swift-crypto")]),
         room("ClusterObjects", "Sources/Cluster/Objects", []),
         .systemLibrary(
             name: "CLibgit2", path: "Sources/CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
