@@ -2,24 +2,35 @@ import ClusterObjects
 
 /// The discovery documents, made from the registry: which groups, versions and resources are served.
 public struct Discovery: Sendable {
-    private let resources: [Resource]
+    /// One group: its versions in the order listed, each with its resources in name order.
+    struct Group: Sendable {
+        var name: String
+        var versions: [(version: GroupVersion, resources: [Resource])]
+    }
 
-    public init(_ registry: Registry) { resources = registry.all }
+    let served: [Group]
+
+    public init(_ registry: Registry) {
+        var groups: [String: [GroupVersion: [Resource]]] = [:]
+        for resource in registry.all { groups[resource.group, default: [:]][resource.gvk.groupVersion, default: []].append(resource) }
+        served = groups.sorted { GroupOrder.precedes($0.key, $1.key) }.map { name, versions in
+            let sorted = versions.sorted { GroupOrder.versionPrecedes($0.key.version, $1.key.version) }
+            return Group(name: name, versions: sorted.map { ($0.key, $0.value) })
+        }
+    }
 
     /// `/api`.
     public var coreVersions: Value { ["kind": "APIVersions", "versions": ["v1"]] }
 
-    /// `/apis`: every named group, in name order.
+    /// `/apis`: every named group, in order of rank.
     public var groups: Value {
-        var names: [String] = []
-        for resource in resources where !resource.group.isEmpty && names.last != resource.group { names.append(resource.group) }
-        return ["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(names.map(entry))]
+        ["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(served.filter { !$0.name.isEmpty }.map(entry))]
     }
 
     /// `/apis/GROUP`; nil when nothing of the group is served.
     public func group(_ name: String) -> Value? {
-        guard !name.isEmpty, resources.contains(where: { $0.group == name }) else { return nil }
-        var group = entry(name)
+        guard !name.isEmpty, let found = served.first(where: { $0.name == name }) else { return nil }
+        var group = entry(found)
         group["kind"] = "APIGroup"
         group["apiVersion"] = "v1"
         return group
@@ -27,24 +38,21 @@ public struct Discovery: Sendable {
 
     /// `/api/v1` and `/apis/GROUP/VERSION`; nil when nothing of the version is served.
     public func resources(of version: GroupVersion) -> Value? {
-        let served = resources.filter { $0.gvk.groupVersion == version }
-        if served.isEmpty { return nil }
-        return [
-            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(version.description),
-            "resources": .array(served.flatMap(rows)),
+        let group = served.first { $0.name == version.group }
+        guard let resources = group?.versions.first(where: { $0.version == version })?.resources else { return nil }
+        var list: Value = [
+            "kind": "APIResourceList", "groupVersion": .string(version.description), "resources": .array(resources.flatMap(rows)),
         ]
+        // The core document is older than the rule that objects name their version.
+        if !version.group.isEmpty { list["apiVersion"] = "v1" }
+        return list
     }
 
-    private func entry(_ group: String) -> Value {
-        var versions: [String] = []
-        for resource in resources where resource.group == group && versions.last != resource.version {
-            versions.append(resource.version)
+    private func entry(_ group: Group) -> Value {
+        let listed: [Value] = group.versions.map {
+            ["groupVersion": .string($0.version.description), "version": .string($0.version.version)]
         }
-        // Of built-in groups the newest version is preferred; names of equal stability sort alike.
-        let listed: [Value] = versions.reversed().map {
-            ["groupVersion": .string("\(group)/\($0)"), "version": .string($0)]
-        }
-        return ["name": .string(group), "versions": .array(listed), "preferredVersion": listed.first ?? .emptyObject]
+        return ["name": .string(group.name), "versions": .array(listed), "preferredVersion": listed.first ?? .emptyObject]
     }
 
     private func rows(_ resource: Resource) -> [Value] {
@@ -54,6 +62,7 @@ public struct Discovery: Sendable {
         ]
         if !resource.shortNames.isEmpty { row["shortNames"] = Value(resource.shortNames) }
         if !resource.categories.isEmpty { row["categories"] = Value(resource.categories) }
+        if let hash = StorageVersion.hash(resource) { row["storageVersionHash"] = .string(hash) }
         let parts = resource.subresources.sorted { $0.name < $1.name }.map { part -> Value in
             var row: Value = [
                 "name": .string("\(resource.plural)/\(part.name)"), "singularName": "",
