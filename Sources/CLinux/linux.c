@@ -47,6 +47,8 @@ int skiff_spawn_self(const char *const argv[], int log, const int *fds, int coun
     return status;
 }
 
+int skiff_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+
 ssize_t skiff_send(int socket, const void *bytes, size_t size, const int *fds, int count) {
     struct iovec part = {(void *)bytes, size};
     union {

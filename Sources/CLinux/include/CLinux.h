@@ -2,19 +2,12 @@
 #define SKIFF_LINUX_H
 /* The Linux system calls that Swift's Glibc module does not export, and the two small programs of the node agent that run
    before Swift does: `skiff shim` (one per pod) and `skiff netns-keeper` (one per node). */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <sched.h>
+/* No feature macro here: with one, libc's types would differ from those that Swift's Glibc module has. */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 /* Starts this same binary (argv[0] is only its name) in a session of its own, with /dev/null as stdin, `log` as stdout and
    stderr, and `fds` as descriptors 3, 4, …; every other descriptor is closed. 0 or an errno. */
@@ -40,5 +33,8 @@ int skiff_pidfd_open(pid_t pid);
 
 /* Resolves `path` below the open directory without leaving it. A descriptor (O_PATH) or -errno. */
 int skiff_open_beneath(int directory, const char *path);
+
+/* Both ends close-on-exec. 0 or -errno. */
+int skiff_pipe(int ends[2]);
 
 #endif

@@ -1,0 +1,106 @@
+import ClusterObjects
+
+/// All that a decision about a pod rests on: what the API asks for and what the agent has seen. A value; nothing in it acts.
+struct PodSituation: Sendable {
+    enum Sandbox: Sendable, Hashable {
+        /// None yet, or none any more.
+        case absent
+        case starting
+        /// It could not be made; it is tried again at that time.
+        case failed(retryAt: Timestamp)
+        /// The address is nil for a pod on the node's network.
+        case ready(address: String?)
+    }
+
+    var pod: Pod
+    var sandbox = Sandbox.absent
+    /// By name, init containers too.
+    var containers: [String: ContainerSituation] = [:]
+    /// When the agent first took it up; goes to `status.startTime`.
+    var startTime: Timestamp
+    /// Why it was ended by the node: becomes the status's reason and message.
+    var failure: Failure?
+    /// The status that was written last, or found: conditions keep their times by it.
+    var lastStatus: Value
+    var nodeAddress = ""
+    var nodeGateway = ""
+
+    struct Failure: Sendable, Hashable {
+        var reason: String
+        var message: String
+    }
+
+    subscript(_ name: String) -> ContainerSituation { containers[name] ?? ContainerSituation() }
+}
+
+/// What is known of one container.
+struct ContainerSituation: Sendable, Hashable {
+    /// The newest run; nil before the first.
+    var current: ContainerRun?
+    /// The one before, for `lastState`.
+    var previous: ContainerRun?
+    /// The newest run was in a sandbox that is gone: by a reboot, or because the shim was killed.
+    var isStale = false
+    /// A start was asked for and has not been answered.
+    var isStarting = false
+    /// It could not be started; tried again at that time.
+    var refusal: Refusal?
+    var backoff: Backoff?
+    var probes = ProbeVerdicts()
+    var stop: Stop?
+
+    struct Refusal: Sendable, Hashable {
+        var reason: String
+        var message: String
+        var retryAt: Timestamp
+        /// How long the wait was, so that the next is longer.
+        var delay: Double
+    }
+
+    struct Stop: Sendable, Hashable {
+        /// When SIGKILL follows.
+        var killAt: Timestamp
+        var isKilled = false
+    }
+
+    var isRunning: Bool { current != nil && current?.exit == nil && !isStale }
+    var restartCount: Int { current?.attempt ?? 0 }
+}
+
+/// What probes say of the running container.
+struct ProbeVerdicts: Sendable, Hashable {
+    /// Nil while there is no verdict.
+    var startup: Bool?
+    var readiness: Bool?
+    var liveness: Bool?
+}
+
+/// How long a container that keeps ending waits for its next start (k8s.io/client-go/util/flowcontrol, Backoff).
+struct Backoff: Sendable, Hashable {
+    static let first = 10.0
+    static let longest = 300.0
+
+    var delay: Double
+    var updated: Timestamp
+
+    /// When a container that ended at `end` may start: at once the first time, then 10 s, 20 s, … after its end.
+    static func startAt(_ backoff: Backoff?, end: Timestamp) -> Timestamp {
+        guard let backoff, !backoff.isForgotten(end) else { return end }
+        return end + backoff.delay
+    }
+
+    /// The back-off once it was started again.
+    static func next(_ backoff: Backoff?, end: Timestamp, at now: Timestamp) -> Backoff {
+        guard let backoff, !backoff.isForgotten(end) else { return Backoff(delay: first, updated: now) }
+        return Backoff(delay: min(backoff.delay * 2, longest), updated: now)
+    }
+
+    /// A container that ran well for ten minutes starts anew.
+    private func isForgotten(_ end: Timestamp) -> Bool { end - updated > 2 * Backoff.longest }
+
+    /// As Go writes a duration of whole seconds: `10s`, `1m20s`.
+    static func text(_ seconds: Double) -> String {
+        let whole = Int(seconds)
+        return whole < 60 ? "\(whole)s" : "\(whole / 60)m\(whole % 60)s"
+    }
+}
