@@ -3,6 +3,8 @@ import ClusterObjects
 extension Kinds {
     static func daemonSet(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
+        resource.rules.validate = WorkloadRules.daemonSet
+        resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.daemonSet, status: WorkloadStatusRules.daemonSet)
         resource.rules.prepareForCreate = { set in
             set["status"] = ["currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0]
         }
@@ -24,6 +26,8 @@ extension Kinds {
     static func statefulSet(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
         scale(&resource, selector: "spec.selector")
+        resource.rules.validate = StatefulSetRules.validate
+        resource.rules.validateUpdate = StatefulSetRules.validateUpdate
         resource.rules.prepareForCreate = { $0["status"] = ["availableReplicas": 0, "replicas": 0] }
         resource.rules.setDefaults = { set in
             set.edit("spec") { spec in
@@ -54,6 +58,8 @@ extension Kinds {
 
     static func cronJob(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
+        resource.rules.validate = CronJobRules.validate
+        resource.rules.validateUpdate = CronJobRules.validateUpdate
         resource.rules.setDefaults = { cron in
             cron.edit("spec") { spec in
                 if (spec["concurrencyPolicy"]?.string ?? "").isEmpty { spec["concurrencyPolicy"] = "Allow" }
@@ -89,6 +95,8 @@ extension Kinds {
 
     static func endpoints(_ resource: inout Resource) {
         resource.rules.allowsCreateOnUpdate = true
+        resource.rules.validate = EndpointRules.endpoints
+        resource.rules.validateUpdate = { new, _, _ in EndpointRules.endpoints(new) }
         resource.rules.setDefaults = { endpoints in
             endpoints.editEach("subsets") { $0.editEach("ports") { $0.fill("protocol", "TCP") } }
         }
@@ -96,6 +104,8 @@ extension Kinds {
 
     static func endpointSlice(_ resource: inout Resource) {
         resource.rules.hasGeneration = true
+        resource.rules.validate = EndpointRules.slice
+        resource.rules.validateUpdate = EndpointRules.sliceUpdate
         resource.rules.setDefaults = { slice in
             slice.editEach("ports") { port in
                 port.fill("name", "")
@@ -106,6 +116,8 @@ extension Kinds {
 
     static func event(_ resource: inout Resource) {
         resource.rules.allowsCreateOnUpdate = true
+        resource.rules.validate = EventRules.core
+        resource.rules.validateUpdate = EventRules.coreUpdate
         resource.selectableFields = [
             "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
             "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",

@@ -19,8 +19,8 @@ extension Kinds {
                 spec.fill("progressDeadlineSeconds", 600)
             }
         }
-        resource.rules.validate = SelectorRules.validate
-        resource.rules.validateUpdate = SelectorRules.validateUpdate
+        resource.rules.validate = WorkloadRules.deployment
+        resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.deployment, status: WorkloadStatusRules.deployment)
     }
 
     static func replicaSet(_ resource: inout Resource) {
@@ -33,8 +33,8 @@ extension Kinds {
             set["spec", default: .emptyObject].fill("replicas", 1)
             set.edit("spec") { spec in spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) } }
         }
-        resource.rules.validate = SelectorRules.validate
-        resource.rules.validateUpdate = SelectorRules.validateUpdate
+        resource.rules.validate = WorkloadRules.replicaSet
+        resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.replicaSet, status: WorkloadStatusRules.replicaSet)
     }
 
     static func scale(_ resource: inout Resource, selector: String) {
@@ -42,35 +42,5 @@ extension Kinds {
         resource.subresources[index].specReplicasPath = "spec.replicas"
         resource.subresources[index].statusReplicasPath = "status.replicas"
         resource.subresources[index].labelSelectorPath = selector
-    }
-}
-
-/// What a workload's selector must be: present, of its template, never changed.
-enum SelectorRules {
-    @Sendable static func validate(_ new: Value) -> [Problem] {
-        let path = FieldPath("spec", "selector")
-        guard let selector = new[path: "spec", "selector"], selector.object != nil else { return [.required(path)] }
-        let labels = new[path: "spec", "template", "metadata", "labels"] ?? .emptyObject
-        let wanted = selector["matchLabels"]?.stringMap ?? [:]
-        if wanted.isEmpty, (selector["matchExpressions"]?.array ?? []).isEmpty {
-            return [.invalid(path, selector, "empty selector is invalid for deployment")]
-        }
-        let has = labels.stringMap ?? [:]
-        guard wanted.allSatisfy({ has[$0.key] == $0.value }) else {
-            return [
-                .invalid(
-                    FieldPath("spec", "template", "metadata", "labels"), labels, "`selector` does not match template `labels`")
-            ]
-        }
-        return []
-    }
-
-    @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {
-        guard subresource.isEmpty else { return [] }
-        var problems = validate(new)
-        if let selector = new[path: "spec", "selector"], selector != old[path: "spec", "selector"] {
-            problems.append(.invalid(FieldPath("spec", "selector"), selector, "field is immutable"))
-        }
-        return problems
     }
 }

@@ -5,6 +5,8 @@ extension Kinds {
         resource.selectableFields = ["status.phase"]
         resource.rules.nameRule = .dnsLabel
         resource.rules.hasStatus = true
+        resource.rules.validate = ClusterObjectRules.namespace
+        resource.rules.validateUpdate = ClusterObjectRules.namespaceUpdate
         resource.rules.setDefaults = { namespace in
             // Admission policies and selectors rely on this label.
             guard let name = namespace[path: "metadata", "name"]?.string, !name.isEmpty else { return }
@@ -25,13 +27,24 @@ extension Kinds {
     static func node(_ resource: inout Resource) {
         resource.selectableFields = ["spec.unschedulable"]
         resource.rules.hasStatus = true
+        resource.rules.validate = ClusterObjectRules.node
+        resource.rules.validateUpdate = ClusterObjectRules.nodeUpdate
+        resource.rules.setDefaults = { node in
+            // What a node can give is all it has, where nobody says otherwise.
+            if let capacity = node[path: "status", "capacity"], !(node["status"]?.has("allocatable") ?? false) {
+                node[path: "status", "allocatable"] = capacity
+            }
+        }
         resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
     }
 
     static func service(_ resource: inout Resource) {
         resource.selectableFields = ["spec.clusterIP", "spec.type"]
-        resource.rules.nameRule = .dns1035Label
+        resource.rules.nameRule = .dnsLabel
         resource.rules.hasStatus = true
+        resource.rules.validate = ServiceRules.validate
+        resource.rules.validateUpdate = ServiceRules.validateUpdate
+        resource.rules.warnings = ServiceWarnings.warnings
         resource.rules.prepareForCreate = { $0["status"] = ["loadBalancer": .emptyObject] }
         resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
         resource.rules.setDefaults = { service in
@@ -48,9 +61,16 @@ extension Kinds {
                         port["targetPort"] = port["port"]
                     }
                 }
-                if type == "NodePort" || type == "LoadBalancer" { spec.fill("externalTrafficPolicy", "Cluster") }
+                let isExternal =
+                    type == "NodePort" || type == "LoadBalancer" || (type == "ClusterIP" && !spec.list("externalIPs").isEmpty)
+                if isExternal, spec.text("externalTrafficPolicy").isEmpty { spec["externalTrafficPolicy"] = "Cluster" }
                 if type == "LoadBalancer" { spec.fill("allocateLoadBalancerNodePorts", true) }
                 if type != "ExternalName" { spec.fill("internalTrafficPolicy", "Cluster") }
+            }
+            service.edit("status") { status in
+                status.edit("loadBalancer") { balancer in
+                    balancer.editEach("ingress") { if !$0.text("ip").isEmpty { $0.fill("ipMode", "VIP") } }
+                }
             }
         }
     }
@@ -59,18 +79,34 @@ extension Kinds {
         resource.selectableFields = ["type"]
         resource.rules.setDefaults = { secret in
             if (secret["type"]?.string ?? "").isEmpty { secret["type"] = "Opaque" }
+            // What is written as text is kept as bytes.
+            for (key, value) in secret.map("stringData") {
+                secret[path: "data", key] = .string(Base64.encode((value.string ?? "").utf8))
+            }
+            secret["stringData"] = nil
         }
+        resource.rules.validate = DataRules.secret
+        resource.rules.validateUpdate = DataRules.secretUpdate
+    }
+
+    static func configMap(_ resource: inout Resource) {
+        resource.rules.validate = DataRules.configMap
+        resource.rules.validateUpdate = DataRules.configMapUpdate
     }
 
     static func lease(_ resource: inout Resource) {
         resource.rules.allowsCreateOnUpdate = true
         resource.rules.allowsUnconditionalUpdate = false
+        resource.rules.validate = LeaseRules.validate
+        resource.rules.validateUpdate = LeaseRules.validateUpdate
     }
 
     static func job(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
         resource.selectableFields = ["status.successful"]
         resource.rules.defaultPropagation = "orphan"
+        resource.rules.validate = JobRules.validate
+        resource.rules.validateUpdate = JobRules.validateUpdate
         resource.rules.setDefaults = { job in
             job.edit("spec") { spec in
                 spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) }

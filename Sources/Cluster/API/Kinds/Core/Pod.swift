@@ -18,6 +18,9 @@ extension Kinds {
         resource.rules.validate = PodRules.validate
         resource.rules.validateUpdate = PodRules.validateUpdate
         resource.rules.prepareForCreate = { pod in
+            if pod[path: "spec", "terminationGracePeriodSeconds"]?.int ?? 0 < 0 {
+                pod[path: "spec", "terminationGracePeriodSeconds"] = 1
+            }
             pod["status"] = ["phase": "Pending", "qosClass": .string(PodQOS.class(of: pod))]
         }
         resource.rules.prepareForUpdate = { pod, old, subresource in
