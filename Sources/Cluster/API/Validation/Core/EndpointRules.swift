@@ -4,6 +4,11 @@ import ClusterObjects
 enum EndpointRules {
     private static let protocols = ["SCTP", "TCP", "UDP"]
 
+    /// The server's own endpoints may be on the loopback: that is where it listens unless told otherwise.
+    private static func isServers(_ object: Value) -> Bool {
+        object[path: "metadata", "namespace"]?.string == "default" && object[path: "metadata", "name"]?.string == "kubernetes"
+    }
+
     @Sendable static func endpoints(_ object: Value) -> [Problem] {
         var problems: [Problem] = []
         for (index, subset) in object.list("subsets").enumerated() {
@@ -13,7 +18,7 @@ enum EndpointRules {
             }
             for list in ["addresses", "notReadyAddresses"] {
                 for (place, address) in subset.list(list).enumerated() {
-                    self.address(address, (here / list).index(place), &problems)
+                    self.address(address, (here / list).index(place), isServers: isServers(object), &problems)
                 }
             }
             let ports = subset.list("ports")
@@ -33,12 +38,12 @@ enum EndpointRules {
         return problems
     }
 
-    private static func address(_ address: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+    private static func address(_ address: Value, _ path: FieldPath, isServers: Bool, _ problems: inout [Problem]) {
         let text = address.text("ip")
         problems.ip(text, path / "ip")
         if !address.text("hostname").isEmpty { problems.label(address.text("hostname"), path / "hostname") }
         if address.has("nodeName") { problems.subdomain(address.text("nodeName"), path / "nodeName") }
-        AddressRules.nonSpecial(text, path / "ip", &problems)
+        if !isServers { AddressRules.nonSpecial(text, path / "ip", &problems) }
     }
 
     @Sendable static func slice(_ slice: Value) -> [Problem] {
@@ -50,14 +55,16 @@ enum EndpointRules {
             problems.append(.tooMany(FieldPath("endpoints"), endpoints.count, most: 1000))
         } else {
             for (index, endpoint) in endpoints.enumerated() {
-                sliceEndpoint(endpoint, type, FieldPath("endpoints").index(index), &problems)
+                sliceEndpoint(endpoint, type, FieldPath("endpoints").index(index), isServers: isServers(slice), &problems)
             }
         }
         ports(slice.list("ports"), FieldPath("ports"), &problems)
         return problems
     }
 
-    private static func sliceEndpoint(_ endpoint: Value, _ type: String, _ path: FieldPath, _ problems: inout [Problem]) {
+    private static func sliceEndpoint(
+        _ endpoint: Value, _ type: String, _ path: FieldPath, isServers: Bool, _ problems: inout [Problem]
+    ) {
         let addresses = endpoint["addresses"]?.strings ?? []
         if addresses.isEmpty {
             problems.append(.required(path / "addresses", "must contain at least 1 address"))
@@ -74,7 +81,7 @@ enum EndpointRules {
                 if IPAddress(text)?.isIPv4 != (type == "IPv4") {
                     problems.append(.invalid(here, .string(text), "must be an \(type) address"))
                 }
-                AddressRules.nonSpecial(text, here, &problems)
+                if !isServers { AddressRules.nonSpecial(text, here, &problems) }
             case "FQDN":
                 problems.subdomain(text.hasSuffix(".") ? String(text.dropLast()) : text, here)
             default: break
