@@ -99,5 +99,6 @@ let package = Package(
         tests("ClusterAPI"),
         tests("ClusterNode"),
         tests("ClusterClient"),
+        .testTarget(name: "EndToEnd", dependencies: ["skiff"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

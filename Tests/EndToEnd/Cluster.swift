@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// A running `skiff up` on a state directory, on a free port. Ended when let go of.
+final class Cluster: Sendable {
+    let state: String
+    let address: String
+    private let process: Process
+    private let log: String
+
+    /// Starts one and waits until it says where it answers.
+    init(state: String, _ arguments: [String] = ["--without", "reconciler,node,proxy"]) async throws {
+        self.state = state
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.skiff)
+        process.arguments = ["up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
+        let log = "\(state)/up-\(UUID().uuidString.prefix(4)).log"
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
+        process.standardOutput = FileHandle(forWritingAtPath: log)
+        process.standardError = process.standardOutput
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        self.log = log
+        var found = ""
+        try await eventually("skiff up says where it answers") {
+            let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+            if let line = text.split(separator: "\n").first(where: { $0.hasPrefix("API") && text.contains("kubeconfig") }) {
+                found = line.split(separator: " ").last.map(String.init) ?? ""
+            }
+            if !process.isRunning { throw Ended(log: text) }
+            return !found.isEmpty
+        }
+        address = found
+    }
+
+    struct Ended: Error { var log: String }
+
+    var pid: Int32 { process.processIdentifier }
+    var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+
+    /// kubectl as the person who started the cluster.
+    @discardableResult
+    func kubectl(_ arguments: String..., input: String? = nil) throws -> Outcome {
+        let path = try #require(Program.find("kubectl"), "the end-to-end tests need kubectl on the PATH")
+        return try Program.run(path, arguments, environment: ["KUBECONFIG": "\(state)/kubeconfig"], input: input)
+    }
+
+    /// Sends a signal and waits for the end.
+    @discardableResult
+    func end(_ signal: Int32) async throws -> Int32 {
+        kill(pid, signal)
+        try await eventually("skiff up ends after signal \(signal)") { !process.isRunning }
+        return process.terminationStatus
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+}
