@@ -21,6 +21,9 @@ enum GoFields {
         "apiextensions.v1.CustomResourceDefinitionStatus.conditions",
     ]
 
+    /// Quantities that are no pointers.
+    static let zeroQuantities: Set<String> = ["core.v1.ResourceFieldSelector.divisor"]
+
     /// Fields where an empty string means something else than absence.
     static let stringPointers: Set<String> = [
         "core.v1.PersistentVolumeClaimSpec.storageClassName", "discovery.v1.EndpointPort.name", "discovery.v1.EndpointPort.appProtocol",

@@ -145,7 +145,8 @@ public struct ObjectDecoder {
         case .string(""):
             if field.default != nil { return !GoFields.omittedDefaults.contains(path) }
             return owner.required.contains(key) || GoFields.stringPointers.contains(path)
-        case .array(let elements): return !elements.isEmpty || owner.required.contains(key) || GoFields.nulls.contains(path)
+        // Stored as protobuf, an empty list is an absent one.
+        case .array(let elements): return !elements.isEmpty
         case .object(let fields):
             return !fields.isEmpty || field.additionalProperties == nil || owner.required.contains(key)
         case .int(0), .bool(false):

@@ -93,6 +93,7 @@ struct DefaultPlan: Sendable {
         if let value = field.default { return GoFields.omittedDefaults.contains(path) ? nil : value }
         if owner.typeName.isEmpty { return nil }
         if GoFields.nulls.contains(path) { return .null }
+        if GoFields.zeroQuantities.contains(path) { return "0" }
         if field.format == "date-time", !GoFields.isOptionalTime(owner.typeName, name) { return .null }
         return nil
     }

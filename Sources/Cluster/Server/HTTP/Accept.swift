@@ -2,11 +2,13 @@ import ClusterAPI
 
 /// In which form a client wants its answer.
 struct Accepted: Sendable {
-    enum Shape: Sendable { case object, partial, partialList }
+    enum Shape: Sendable { case object, partial, partialList, table }
 
     var shape = Shape.object
     /// `v1` or `v1beta1` of meta.k8s.io.
     var version = "v1"
+    /// What the rows of a table carry.
+    var included = TableRenderer.IncludedObject.metadata
     /// The `as=` parameter's whole media type, for the Content-Type of aggregated discovery.
     var aggregated: String?
 
@@ -41,8 +43,12 @@ struct Accepted: Sendable {
                 if isDiscovery { continue }
                 shape = .partialList
                 version = parameters["v"] ?? "v1"
+            case ("Table", "meta.k8s.io", "v1"?), ("Table", "meta.k8s.io", "v1beta1"?):
+                if isDiscovery { continue }
+                shape = .table
+                version = parameters["v"] ?? "v1"
             case ("APIGroupDiscoveryList", "apidiscovery.k8s.io", "v2") where isDiscovery:
-                aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+                aggregated = Discovery.aggregatedMediaType
             default: continue
             }
             return

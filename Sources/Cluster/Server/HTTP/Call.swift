@@ -49,6 +49,13 @@ struct Call: Sendable {
         }
     }
 
+    /// In which form the answer is wanted.
+    private func accepted() throws(APIError) -> Accepted {
+        var accepted = try Accepted(request.headers.first(name: "Accept"))
+        if accepted.shape == .table { accepted.included = try TableRenderer.included(query["includeObject"]) }
+        return accepted
+    }
+
     private var isWatch: Bool { path.isWatch || query.flag("watch") }
 
     static let methodNotAllowed = APIError(
@@ -74,7 +81,7 @@ struct Call: Sendable {
     // MARK: - Reading
 
     private func get() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let asked = query["resourceVersion"]
         if !asked.isEmpty {
             let revision: Revision
@@ -88,14 +95,14 @@ struct Call: Sendable {
     }
 
     private func list() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let options = try RequestOptions.list(query)
         try RequestOptions.check(options, isWatch: false, query)
         return try ResponseBytes.list(try server.list(target, options), accepted, resource)
     }
 
     private func watch() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         var options = try RequestOptions.list(query)
         try RequestOptions.check(options, isWatch: true, query)
         var target = target
@@ -119,7 +126,7 @@ struct Call: Sendable {
     }
 
     private func create() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let context = context(options: try RequestOptions.write(query, patch: nil, kind: "CreateOptions"))
         let body = try RequestBody.object(request, limits: .request, kind: resource.kind, version: resource.version)
         let result = try await server.create(target, body, context)
@@ -127,7 +134,7 @@ struct Call: Sendable {
     }
 
     private func update() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let context = context(options: try RequestOptions.write(query, patch: nil, kind: "UpdateOptions"))
         let body = try RequestBody.object(request, limits: .request, kind: resource.kind, version: resource.version)
         let result = try await server.update(target, body, context)
@@ -135,7 +142,7 @@ struct Call: Sendable {
     }
 
     private func patch() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let patch = try RequestBody.patch(request, resource)
         let context = context(options: try RequestOptions.write(query, patch: patch.kind, kind: "PatchOptions"))
         let result = try await server.patch(target, patch, context)
@@ -143,7 +150,7 @@ struct Call: Sendable {
     }
 
     private func delete() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let options = try RequestOptions.delete(query, request)
         let context = context(options: WriteOptions(dryRun: options.dryRun))
         let result = try await server.delete(target, options, context)
@@ -154,7 +161,7 @@ struct Call: Sendable {
     }
 
     private func deleteCollection() async throws(APIError) -> HTTPResponse {
-        let accepted = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = try accepted()
         let list = try RequestOptions.list(query)
         try RequestOptions.check(list, isWatch: false, query)
         let options = try RequestOptions.delete(query, request)

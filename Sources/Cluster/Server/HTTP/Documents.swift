@@ -33,13 +33,15 @@ final class Documents: Sendable {
         case (nil, _):
             document = ["paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]]
         case ("api", 1):
-            _ = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
+            let accepted = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
+            if let type = accepted.aggregated { return ResponseBytes.value(discovery.aggregatedCore, type: type) }
             var versions = discovery.coreVersions
             let host = request.headers.first(name: "Host") ?? ""
             versions["serverAddressByClientCIDRs"] = [["clientCIDR": "0.0.0.0/0", "serverAddress": .string(host)]]
             document = versions
         case ("apis", 1):
-            _ = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
+            let accepted = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
+            if let type = accepted.aggregated { return ResponseBytes.value(discovery.aggregatedGroups, type: type) }
             document = discovery.groups
         case ("apis", 2): document = discovery.group(parts[1])
         case ("api", 2), ("apis", 3):

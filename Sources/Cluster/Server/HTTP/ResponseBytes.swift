@@ -36,6 +36,7 @@ enum ResponseBytes {
         case .partial:
             let metadata = written.object.metadata?.bytes ?? []
             return HTTPResponse(status: status, headers: [json], body: .bytes(partial(metadata, accepted.version)))
+        case .table: return HTTPResponse(status: status, headers: [json], body: .bytes(table(written.object, accepted, resource)))
         case .partialList:
             throw Accepted.notAList(
                 "PartialObjectMetadataList", of: "\(BodyKind.package(resource.group)).\(resource.kind)", isList: false)
@@ -70,6 +71,7 @@ enum ResponseBytes {
             }
             bytes.append(contentsOf: "]}".utf8)
             return HTTPResponse(status: 200, headers: [json], body: .bytes(bytes))
+        case .table: return HTTPResponse(status: 200, headers: [json], body: .bytes(table(page, accepted, resource)))
         case .partial, .partialList:
             if accepted.shape == .partial {
                 throw Accepted.notAList(

@@ -60,19 +60,31 @@ enum WatchStream {
     ) async throws {
         let prefix = ObjectBytes.prefix(resource.gvk)
         var bytes: [UInt8] = []
+        // A table's columns are in its first event.
+        var withColumns = true
         func add(_ type: String, _ object: StoredObject) {
             bytes.append(contentsOf: #"{"type":"\#(type)","object":"#.utf8)
-            if accepted.shape == .object {
-                ObjectBytes.append(object, prefix: prefix, to: &bytes)
-            } else {
-                bytes.append(contentsOf: ResponseBytes.partial(object, accepted.version))
+            switch accepted.shape {
+            case .object: ObjectBytes.append(object, prefix: prefix, to: &bytes)
+            case .table:
+                let read = ObjectBytes.object(object, as: resource.gvk)
+                bytes.append(contentsOf: ResponseBytes.table(read, accepted, resource, withColumns: withColumns))
+                withColumns = false
+            case .partial, .partialList: bytes.append(contentsOf: ResponseBytes.partial(object, accepted.version))
             }
             bytes.append(contentsOf: "}\n".utf8)
         }
         func bookmark(_ revision: Revision, _ ends: Bool) {
-            let gvk = accepted.shape == .object ? resource.gvk : GroupVersionKind("meta.k8s.io", accepted.version, "PartialObjectMetadata")
+            let isWhole = accepted.shape == .object || accepted.shape == .table
+            let gvk = isWhole ? resource.gvk : GroupVersionKind("meta.k8s.io", accepted.version, "PartialObjectMetadata")
             bytes.append(contentsOf: #"{"type":"BOOKMARK","object":"#.utf8)
-            bytes.append(contentsOf: Bookmark.object(revision, ends, gvk).json)
+            let mark = Bookmark.object(revision, ends, gvk)
+            if accepted.shape == .table {
+                bytes.append(contentsOf: ResponseBytes.table(APIObject(mark), accepted, resource, withColumns: withColumns))
+                withColumns = false
+            } else {
+                bytes.append(contentsOf: mark.json)
+            }
             bytes.append(contentsOf: "}\n".utf8)
         }
         while !Task.isCancelled {
