@@ -27,9 +27,11 @@ import Testing
 
     @Test func `a deployment's selector must match its template and never changes`() throws {
         let rules = try rules(GroupVersionResource("apps", "v1", "deployments"))
-        let good: Value = [
-            "spec": ["selector": ["matchLabels": ["a": "b"]], "template": ["metadata": ["labels": ["a": "b", "c": "d"]]]]
+        let template: Value = [
+            "metadata": ["labels": ["a": "b", "c": "d"]], "spec": ["containers": [["name": "c", "image": "nginx"]]],
         ]
+        var good: Value = ["spec": ["selector": ["matchLabels": ["a": "b"]], "template": template]]
+        rules.setDefaults(&good)
         var changed = good
         changed[path: "spec", "selector", "matchLabels"] = ["c": "d"]
         #expect(rules.validate(good).isEmpty)
