@@ -40,7 +40,6 @@ public final class Engine: Service {
         }
         var settings = APIServerConfiguration(serviceNetwork: network, disabledAdmissionPlugins: configuration.disabledAdmissionPlugins)
         settings.advertisedAddress = configuration.host
-        settings.advertisedPort = configuration.port
         if let issuer = configuration.serviceAccountIssuer { settings.serviceAccountIssuer = issuer }
         if let path = configuration.tokenAuthFile {
             do throws(TokenFile.Problem) { settings.tokens = try TokenFile(path: path) } catch { throw EngineError(error.description) }
@@ -48,7 +47,6 @@ public final class Engine: Service {
         registry = .builtIn(withSync: !configuration.without.contains(.reconciler))
         server = APIServer(configuration: settings, store: store, registry: registry, logger: logger)
         do {
-            try await server.bootstrap()
             authority = try ClusterCA(directory: configuration.state.keys)
             let credential = try authority.serverCredential(
                 names: [
@@ -57,6 +55,7 @@ public final class Engine: Service {
             listener = try await HTTPListener.bind(
                 host: configuration.host, port: configuration.port, tls: authority.serverContext(credential),
                 responder: HTTPFront(server))
+            try await server.bootstrap(port: listener.port)
             let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
             address = "https://\(host):\(listener.port)"
             let admin = try authority.clientCredential(user: "kubernetes-admin", groups: ["system:masters"])

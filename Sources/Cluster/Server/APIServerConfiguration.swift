@@ -10,18 +10,16 @@ public struct APIServerConfiguration: Sendable {
     public var tokens: TokenFile
     /// Where clients outside find the server, for the `kubernetes` service's endpoints.
     public var advertisedAddress: String
-    public var advertisedPort: Int
 
     public init(
         serviceNetwork: ServiceNetwork = .standard, disabledAdmissionPlugins: Set<String> = [],
         serviceAccountIssuer: String = "https://kubernetes.default.svc.cluster.local", tokens: TokenFile = TokenFile(),
-        advertisedAddress: String = "127.0.0.1", advertisedPort: Int = 6443
+        advertisedAddress: String = "127.0.0.1"
     ) {
         self.serviceNetwork = serviceNetwork
         self.disabledAdmissionPlugins = disabledAdmissionPlugins
         self.serviceAccountIssuer = serviceAccountIssuer
         self.tokens = tokens
         self.advertisedAddress = advertisedAddress
-        self.advertisedPort = advertisedPort
     }
 }

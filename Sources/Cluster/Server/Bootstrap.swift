@@ -4,8 +4,9 @@ import ClusterObjects
 
 extension APIServer {
     /// Makes what every cluster has: its namespaces, the `kubernetes` service and its endpoints, the system's priority classes.
-    /// What is there stays as it is; only the endpoints follow the configuration.
-    public func bootstrap() async throws(APIError) {
+    /// What is there stays as it is; only the endpoints follow the address.
+    /// - Parameter port: where the API answers, known once its socket is bound.
+    public func bootstrap(port: Int) async throws(APIError) {
         let client = localClient(user: "system:apiserver")
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             try await ensure(client, .namespaces, nil, ["metadata": ["name": .string(name)]])
@@ -32,14 +33,13 @@ extension APIServer {
                 "metadata": ["name": "kubernetes", "labels": labels],
                 "spec": [
                     "clusterIP": .string(address), "type": "ClusterIP", "sessionAffinity": "None",
-                    "ports": [["name": "https", "port": 443, "protocol": "TCP", "targetPort": Value(configuration.advertisedPort)]],
+                    "ports": [["name": "https", "port": 443, "protocol": "TCP", "targetPort": Value(port)]],
                 ],
             ])
-        try await publishEndpoints(client)
+        try await publishEndpoints(client, port: Value(port))
     }
 
-    private func publishEndpoints(_ client: LocalClient) async throws(APIError) {
-        let port = Value(configuration.advertisedPort)
+    private func publishEndpoints(_ client: LocalClient, port: Value) async throws(APIError) {
         try await put(
             client, .endpointSlices, "default",
             [
