@@ -1,0 +1,75 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterTransport
+import Logging
+import NIOPosix
+import ServiceLifecycle
+
+/// The service proxy and DNS of one node: follows services and their endpoints, and answers on their addresses.
+public struct NodeNetworking: Service {
+    private let client: any Client
+    private let configuration: NetworkConfiguration
+    private let podNetwork: IPv4Network
+    private let logger: Logger
+
+    private enum Change: Sendable {
+        case services(Reflector.Event)
+        case slices(Reflector.Event)
+    }
+
+    /// - Throws: ``NetworkError`` for a range or an address that is none.
+    public init(client: any Client, configuration: NetworkConfiguration, logger: Logger) throws {
+        guard let podNetwork = IPv4Network(configuration.podNetwork) else {
+            throw NetworkError("\(configuration.podNetwork): not a range of IPv4 addresses")
+        }
+        for address in configuration.nodePortAddresses + [configuration.dnsAddress] where !address.isEmpty && IPv4Address(address) == nil {
+            throw NetworkError("\(address): not an IPv4 address")
+        }
+        self.client = client
+        self.configuration = configuration
+        self.podNetwork = podNetwork
+        self.logger = logger
+    }
+
+    /// Works until it is cancelled or shut down gracefully; then everything is closed.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let dns = IPv4Address(configuration.dnsAddress)
+        let scope = ProxyScope(
+            nodeName: configuration.nodeName, nodePortAddresses: configuration.nodePortAddresses.compactMap { IPv4Address($0) },
+            reserved: Set([dns].compactMap { $0 }))
+        let proxy = ServiceProxy(
+            scope: scope, inside: configuration.inside, outside: configuration.outside, podNetwork: podNetwork, group: group,
+            logger: logger)
+        let services = Reflector(client: client, resource: .services, logger: logger)
+        let slices = Reflector(client: client, resource: .endpointSlices, logger: logger)
+        let balancers = LoadBalancerStatus(client: client, nodeAddress: configuration.nodeAddress, logger: logger)
+        let (changes, feed) = AsyncStream<Change>.makeStream()
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { await services.run { feed.yield(.services($0)) } }
+                tasks.addTask { await slices.run { feed.yield(.slices($0)) } }
+                var table = ServiceTable()
+                for await change in changes {
+                    let touched: Set<ObjectKey>
+                    switch change {
+                    case .services(let event):
+                        touched = table.applyServices(event)
+                        for key in touched { if let service = table.services[key] { await balancers.publish(service) } }
+                    case .slices(let event): touched = table.applySlices(event)
+                    }
+                    await proxy.apply(table, touched)
+                }
+                tasks.cancelAll()
+            }
+        }
+        await proxy.closeAll()
+    }
+}
+
+/// What is wrong with how a network is set up.
+public struct NetworkError: Error, Sendable, CustomStringConvertible {
+    public var description: String
+    init(_ description: String) { self.description = description }
+}
