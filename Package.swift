@@ -97,8 +97,9 @@ let package = Package(
         tests("ClusterObjects"),
         tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("ClusterAPI"),
-        tests("ClusterNode"),
+        tests("ClusterNode", ["ClusterServer", "ClusterStore"]),
         tests("ClusterClient"),
+        tests("ClusterNetwork"),
         .testTarget(name: "EndToEnd", dependencies: ["skiff"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
