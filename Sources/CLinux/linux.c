@@ -47,6 +47,15 @@ int skiff_spawn_self(const char *const argv[], int log, const int *fds, int coun
     return status;
 }
 
+int skiff_inotify(const char *path) {
+    int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (fd < 0) return -errno;
+    if (inotify_add_watch(fd, path, IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF) >= 0) return fd;
+    int error = -errno;
+    close(fd);
+    return error;
+}
+
 int skiff_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
 
 ssize_t skiff_send(int socket, const void *bytes, size_t size, const int *fds, int count) {

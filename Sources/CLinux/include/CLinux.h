@@ -34,6 +34,9 @@ int skiff_pidfd_open(pid_t pid);
 /* Resolves `path` below the open directory without leaving it. A descriptor (O_PATH) or -errno. */
 int skiff_open_beneath(int directory, const char *path);
 
+/* Tells when a file is written to or moved away. A descriptor that does not block, or -errno. */
+int skiff_inotify(const char *path);
+
 /* Both ends close-on-exec. 0 or -errno. */
 int skiff_pipe(int ends[2]);
 

@@ -71,6 +71,15 @@ public final class NodeNetwork: NodeSockets {
         }
     }
 
+    /// The network that a state directory has, when its keeper runs.
+    static func existing(directory: String) -> NodeNetwork? {
+        let place = "\(directory)/network"
+        guard ProcessIdentity.running("\(place)/identity") != nil,
+            let range = TextFile.read("\(place)/ranges")?.split(separator: " ").first.flatMap({ AddressRange4(String($0)) })
+        else { return nil }
+        return NodeNetwork(directory: place, range: range, isAdopted: true, isRootless: geteuid() != 0)
+    }
+
     /// Ends the keeper of a state directory; with it go the bridge and the pods' ways to each other.
     static func end(directory: String) async {
         guard let keeper = ProcessIdentity.running("\(directory)/network/identity") else { return }

@@ -1,0 +1,19 @@
+import ClusterObjects
+
+/// What can happen to a pod, in the order in which its worker hears of it.
+enum PodMessage: Sendable {
+    case updated(Pod)
+    /// The API has forgotten it.
+    case gone
+    /// A ConfigMap or Secret that it is made from has changed: `configmaps/NAME`.
+    case sourceChanged(String)
+    case sandboxReady(address: String?)
+    case sandboxFailed(String)
+    case sandboxEnded
+    case container(ContainerEvent)
+    case startRefused(String, reason: String, message: String, ran: Bool)
+    case probe(String, attempt: Int, ProbeKind, Bool)
+    case statusWritten(APIObject?)
+    /// Only to look again: a time has come.
+    case wake
+}

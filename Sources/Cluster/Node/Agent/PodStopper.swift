@@ -1,0 +1,78 @@
+import ClusterObjects
+import Glibc
+
+/// Stops pods without an API server, from what their directories say: for `skiff down`, and for the end of `skiff up`.
+struct PodStopper: Sendable {
+    let directory: PodDirectory
+    let network: NodeNetwork?
+    /// Instead of the pod's own grace period.
+    let grace: Int?
+
+    /// Returns when nothing of the pod runs any more. Cancelled, it kills what is left.
+    func stop() async {
+        guard let shim = directory.shim else { return }
+        if let pod = directory.pod {
+            let seconds = Double(clamping: grace ?? pod.terminationGracePeriodSeconds)
+            let sidecars = pod.initContainers.filter(\.isSidecar).reversed()
+            _ = try? await Deadline.run(seconds: max(seconds, 0)) {
+                if seconds > 0 {
+                    try await stop(pod.containers + pod.initContainers.filter { !$0.isSidecar }, seconds)
+                    for sidecar in sidecars { try await stop([sidecar], seconds) }
+                }
+            }
+        }
+        // A cancelled wait for its answer still has asked it.
+        try? await directory.client.quit()
+        let ended: Void? = try? await Deadline.run(seconds: 5) { try await shim.ended() }
+        if ended == nil { shim.kill(SIGKILL) }
+        unlink("\(directory.path)/address")
+    }
+
+    private func stop(_ containers: [Tree], _ seconds: Double) async throws {
+        var running = Set(containers.map(\.name))
+        var told: Set<String> = []
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for try await event in try directory.client.events() {
+                switch event {
+                case .running(let name, _, _): told.insert(name)
+                case .exited(let name, _, _, _, _): running.remove(name)
+                case .synced:
+                    running.formIntersection(told)
+                    for container in containers where running.contains(container.name) {
+                        group.addTask { await ask(container, seconds) }
+                    }
+                }
+                if running.isEmpty { break }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func ask(_ container: Tree, _ seconds: Double) async {
+        guard let network else {
+            try? await directory.client.signal(container.name, SIGTERM)
+            return
+        }
+        let runner = ProbeRunner(client: directory.client, network: network, address: directory.address ?? network.gateway)
+        _ = await ContainerStopper(runner: runner).stop(container, seconds: seconds)
+    }
+}
+
+extension NodeAgent {
+    /// Stops all pods of a node's directory, each within its grace period, and then the node's network; also when no engine runs.
+    /// - Parameter grace: seconds instead of the pods' own; 0 kills at once.
+    public static func stopPods(directory: String, grace: Int? = nil) async {
+        let network = NodeNetwork.existing(directory: directory)
+        await withDiscardingTaskGroup { group in
+            for pod in PodDirectory.all(node: directory) {
+                group.addTask { await PodStopper(directory: pod, network: network, grace: grace).stop() }
+            }
+        }
+        await NodeNetwork.end(directory: directory)
+    }
+
+    /// How many pods of a node's directory run.
+    public static func runningPods(directory: String) -> Int {
+        PodDirectory.all(node: directory).filter { $0.shim != nil }.count
+    }
+}
