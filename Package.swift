@@ -100,6 +100,8 @@ let package = Package(
         tests("ClusterNode", ["ClusterServer", "ClusterStore"]),
         tests("ClusterClient"),
         tests("ClusterNetwork"),
+        tests("ManifestLoader"),
+        tests("Reconciler", ["ClusterServer", "ClusterStore"]),
         .testTarget(name: "EndToEnd", dependencies: ["skiff"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
