@@ -116,6 +116,9 @@ extension Kinds {
                 spec.fill("completionMode", "NonIndexed")
                 spec.fill("suspend", false)
                 spec.fill("manualSelector", false)
+                spec.edit("podFailurePolicy") { policy in
+                    policy.editEach("rules") { rule in rule.editEach("onPodConditions") { $0.fill("status", "True") } }
+                }
                 spec.fill("podReplacementPolicy", spec["podFailurePolicy"] == nil ? "TerminatingOrFailed" : "Failed")
             }
         }
