@@ -48,6 +48,12 @@ final class Documents: Sendable {
             let version = parts.count == 2 ? GroupVersion("", parts[1]) : GroupVersion(parts[1], parts[2])
             document = discovery.resources(of: version)
             if document == nil, parts.count == 2 || discovery.group(parts[1]) != nil { throw ResponseBytes.noSuchResource }
+        case ("openapi", 2) where parts[1] == "v2": document = OpenAPI(server.registry).swagger
+        case ("openapi", 2) where parts[1] == "v3": document = OpenAPI(server.registry).index
+        case ("openapi", 4) where parts[1] == "v3" && parts[2] == "api":
+            document = OpenAPI(server.registry).document(of: GroupVersion("", parts[3]))
+        case ("openapi", 5) where parts[1] == "v3" && parts[2] == "apis":
+            document = OpenAPI(server.registry).document(of: GroupVersion(parts[3], parts[4]))
         default: document = nil
         }
         guard let document else { return ResponseBytes.pageNotFound }
