@@ -45,9 +45,19 @@ public struct NodeNetworking: Service {
         let services = Reflector(client: client, resource: .services, logger: logger)
         let slices = Reflector(client: client, resource: .endpointSlices, logger: logger)
         let balancers = LoadBalancerStatus(client: client, nodeAddress: configuration.nodeAddress, logger: logger)
+        let names = DNSServer(
+            domain: configuration.clusterDomain,
+            forwarder: DNSForwarder(
+                resolver: HostResolver(path: configuration.resolverFile), sockets: configuration.outside, group: group))
+        if let dns {
+            do { try await names.open(dns, sockets: configuration.inside, group: group) } catch {
+                logger.warning("no DNS for pods", metadata: ["error": "\(error)"])
+            }
+        }
         let (changes, feed) = AsyncStream<Change>.makeStream()
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { tasks in
+                if let dns { tasks.addTask { await DNSService(client: client, address: dns, logger: logger).ensure() } }
                 tasks.addTask { await services.run { feed.yield(.services($0)) } }
                 tasks.addTask { await slices.run { feed.yield(.slices($0)) } }
                 var table = ServiceTable()
@@ -59,12 +69,14 @@ public struct NodeNetworking: Service {
                         for key in touched { if let service = table.services[key] { await balancers.publish(service) } }
                     case .slices(let event): touched = table.applySlices(event)
                     }
+                    names.update(table)
                     await proxy.apply(table, touched)
                 }
                 tasks.cancelAll()
             }
         }
         await proxy.closeAll()
+        await names.close()
     }
 }
 

@@ -1,0 +1,47 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import Logging
+
+/// The Service that stands for DNS, `kube-system/kube-dns`: it keeps the address from being given to another, and says where DNS is.
+struct DNSService: Sendable {
+    let client: any Client
+    let address: IPv4Address
+    let logger: Logger
+
+    /// Makes the Service where there is none. Tried until it is there: the namespace may come after us.
+    func ensure() async {
+        var seconds = 0.1
+        while !Task.isCancelled {
+            do throws(APIError) {
+                _ = try await client.create(.services, namespace: "kube-system", object)
+                return
+            } catch {
+                if error.isAlreadyExists { return }
+                if error.code == 422 {
+                    logger.warning("no Service for DNS", metadata: ["error": "\(error)"])
+                    return
+                }
+            }
+            guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
+            seconds = min(seconds * 2, 30)
+        }
+    }
+
+    private var object: Value {
+        [
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": [
+                "name": "kube-dns", "namespace": "kube-system",
+                "labels": ["k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS"],
+            ],
+            "spec": [
+                "clusterIP": .string("\(address)"),
+                "ports": [
+                    ["name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53],
+                    ["name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53],
+                ],
+            ],
+        ]
+    }
+}
