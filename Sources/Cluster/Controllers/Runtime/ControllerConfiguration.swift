@@ -26,6 +26,9 @@ public struct ControllerConfiguration: Sendable {
             NodeRegistration(clusterCIDR: clusterCIDR, nodeMask: nodeCIDRMaskSize),
             TaintEviction(),
             PodGarbageCollector(),
+            JobController(),
+            JobPodRelease(),
+            JobExpiry(),
         ]
         if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
         return all
