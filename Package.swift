@@ -47,6 +47,7 @@ let package = Package(
             dependencies: [
                 "Cluster", "Reconciler", "ManifestLoader", "ClusterNode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), log, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], path: "Sources/skiff", swiftSettings: strict),
         room("Reconciler", "Sources/Reconciler", ["ManifestLoader", "ClusterClient", "CLibgit2", "CLinux", log, lifecycle]),
         room("ManifestLoader", "Sources/ManifestLoader", ["ClusterAPI", "CLibyaml"]),

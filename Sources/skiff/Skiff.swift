@@ -11,7 +11,7 @@ struct Skiff: AsyncParsableCommand {
               skiff validate manifests      say everything that is wrong with a folder of manifests
               skiff render manifests        print them as they would be applied
             """,
-        version: SkiffVersion.text, subcommands: [Up.self, Kubeconfig.self, Validate.self, Render.self, Version.self])
+        version: SkiffVersion.text, subcommands: [Up.self, Down.self, Kubeconfig.self, Validate.self, Render.self, Version.self])
 }
 
 /// What this build is.

@@ -3,12 +3,14 @@ import Cluster
 import Foundation
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the cluster until it is told to stop.",
         discussion: """
-            Ctrl-C or SIGTERM stops it. One engine at a time runs on a state directory.
+            Ctrl-C stops it and its pods, a second Ctrl-C at once; SIGTERM leaves the pods running, and the next
+            start takes them up. One engine at a time runs on a state directory.
 
             EXAMPLES
               skiff up
@@ -61,7 +63,27 @@ struct Up: AsyncParsableCommand {
         }
         Console.line("API         \(engine.address)")
         Console.line("kubeconfig  export KUBECONFIG=\(state.directory.kubeconfig)")
-        try await ServiceGroup(services: [engine], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        let signal = try await Stopping(engine, logger: logger).run()
+        guard signal == .sigint, !configuration.without.contains(.node) else { return }
+        await stopPods()
+    }
+
+    /// Ctrl-C: pods stop in order, within their grace periods; a second one ends them at once.
+    private func stopPods() async {
+        let count = Engine.runningPods(of: state.directory)
+        if count > 0 { Console.line("stopping \(count) pods; Ctrl-C again ends them at once") }
+        await withTaskGroup(of: Void.self) { group in
+            let state = state.directory
+            group.addTask { await Engine.stopPods(of: state) }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint) {
+                    await Engine.stopPods(of: state, grace: 0)
+                    return
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private func listenAddress() throws -> (String, Int) {

@@ -17,6 +17,7 @@ public final class Engine: Service {
     private let server: APIServer
     private let listener: HTTPListener
     private let authority: ClusterCA
+    private let node: NodePart?
     private let logger: Logger
 
     /// Where the API answers, e.g. `https://127.0.0.1:6443`.
@@ -62,6 +63,13 @@ public final class Engine: Service {
             try ClusterCA.writePrivately(
                 AdminKubeconfig(server: address, authority: authority.certificatePEM, credential: admin).text,
                 to: configuration.state.kubeconfig)
+            let server = server
+            node =
+                configuration.without.contains(.node)
+                ? nil
+                : try await NodePart(
+                    configuration, authority: authority, dns: ServiceNetwork.text(network.base + 10),
+                    client: { server.localClient(user: $0) }, logger: logger)
         } catch {
             await store.close()
             throw EngineError("\(error)")
@@ -86,6 +94,7 @@ public final class Engine: Service {
         if !configuration.without.contains(.scheduler) {
             services.append(Scheduler(client: client(user: "system:kube-scheduler"), logger: logger))
         }
+        services += node?.services ?? []
         let group = ServiceGroup(services: services, logger: logger)
         let result = await Result { try await group.run() }
         await store.close()

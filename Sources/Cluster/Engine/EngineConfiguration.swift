@@ -12,6 +12,8 @@ public struct EngineConfiguration: Sendable {
     public var without: Set<EnginePart> = []
     public var tokenAuthFile: String?
     public var serviceClusterIPRange = "10.96.0.0/16"
+    /// Addresses of the pods of this node.
+    public var podCIDR = "10.244.0.0/24"
     public var serviceAccountIssuer: String?
     public var disabledAdmissionPlugins: Set<String> = []
     /// Seconds.
