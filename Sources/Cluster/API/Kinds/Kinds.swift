@@ -4,10 +4,14 @@ import ClusterObjects
 enum Kinds {
     /// Fills in a resource that was made from the embedded facts: rules, selectable fields, scale paths.
     static func complete(_ resource: inout Resource) {
-        table[resource.gvr]?(&resource)
+        if let rules = table[resource.gvr] {
+            rules(&resource)
+        } else if resource.subresource("status") != nil {
+            StatusOwnership.rules(&resource, generation: true)
+        }
     }
 
-    /// A row a kind. A kind without a row has no rules beyond its schema.
+    /// A row a kind. A kind without a row has no rules beyond its schema, and a status of its own where it has that subresource.
     private static let table: [GroupVersionResource: @Sendable (inout Resource) -> Void] = [
         GroupVersionResource("", "v1", "pods"): pod,
         GroupVersionResource("", "v1", "namespaces"): namespace,
@@ -31,9 +35,32 @@ enum Kinds {
         GroupVersionResource("", "v1", "events"): event,
         GroupVersionResource("discovery.k8s.io", "v1", "endpointslices"): endpointSlice,
         GroupVersionResource("apiextensions.k8s.io", "v1", "customresourcedefinitions"): customResourceDefinition,
-        GroupVersionResource("rbac.authorization.k8s.io", "v1", "roles"): rbac,
-        GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterroles"): rbac,
-        GroupVersionResource("rbac.authorization.k8s.io", "v1", "rolebindings"): rbac,
-        GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterrolebindings"): rbac,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "roles"): role,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterroles"): role,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "rolebindings"): roleBinding,
+        GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterrolebindings"): roleBinding,
+        GroupVersionResource("autoscaling", "v2", "horizontalpodautoscalers"): autoscaler,
+        GroupVersionResource("autoscaling", "v1", "horizontalpodautoscalers"): oldAutoscaler,
+        GroupVersionResource("networking.k8s.io", "v1", "ingresses"): ingress,
+        GroupVersionResource("networking.k8s.io", "v1", "ingressclasses"): ingressClass,
+        GroupVersionResource("networking.k8s.io", "v1", "networkpolicies"): networkPolicy,
+        GroupVersionResource("policy", "v1", "poddisruptionbudgets"): disruptionBudget,
+        GroupVersionResource("scheduling.k8s.io", "v1", "priorityclasses"): priorityClass,
+        GroupVersionResource("node.k8s.io", "v1", "runtimeclasses"): runtimeClass,
+        GroupVersionResource("apps", "v1", "controllerrevisions"): controllerRevision,
+        GroupVersionResource("storage.k8s.io", "v1", "storageclasses"): storageClass,
+        GroupVersionResource("storage.k8s.io", "v1", "csidrivers"): csiDriver,
+        GroupVersionResource("storage.k8s.io", "v1", "csinodes"): csiNode,
+        GroupVersionResource("storage.k8s.io", "v1", "csistoragecapacities"): csiStorageCapacity,
+        GroupVersionResource("storage.k8s.io", "v1", "volumeattachments"): volumeAttachment,
+        GroupVersionResource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"): webhooks,
+        GroupVersionResource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations"): webhooks,
+        GroupVersionResource("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies"): admissionPolicy,
+        GroupVersionResource("admissionregistration.k8s.io", "v1", "validatingadmissionpolicybindings"): admissionBinding,
+        GroupVersionResource("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicies"): admissionPolicy,
+        GroupVersionResource("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings"): admissionBinding,
+        GroupVersionResource("certificates.k8s.io", "v1", "certificatesigningrequests"): certificateRequest,
+        GroupVersionResource("", "v1", "limitranges"): limitRange,
+        GroupVersionResource("", "v1", "resourcequotas"): resourceQuota,
     ]
 }

@@ -1,12 +1,22 @@
 import ClusterObjects
 
 extension Kinds {
+    /// Where daemon sets count the changes of their template, as they did before `metadata.generation`.
+    private static let templateGeneration = "deprecated.daemonset.template.generation"
+
     static func daemonSet(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
         resource.rules.validate = WorkloadRules.daemonSet
         resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.daemonSet, status: WorkloadStatusRules.daemonSet)
         resource.rules.prepareForCreate = { set in
             set["status"] = ["currentNumberScheduled": 0, "desiredNumberScheduled": 0, "numberMisscheduled": 0, "numberReady": 0]
+            set[path: "metadata", "annotations", templateGeneration] = "1"
+        }
+        resource.rules.prepareForUpdate = { new, old, subresource in
+            StatusOwnership.keep(&new, old, subresource)
+            var generation = Int(old[path: "metadata", "annotations", templateGeneration]?.string ?? "") ?? 0
+            if new[path: "spec", "template"] != old[path: "spec", "template"] { generation += 1 }
+            new[path: "metadata", "annotations", templateGeneration] = .string(String(generation))
         }
         resource.rules.setDefaults = { set in
             set.edit("spec") { spec in
@@ -73,26 +83,6 @@ extension Kinds {
         }
     }
 
-    static func persistentVolumeClaim(_ resource: inout Resource) {
-        resource.rules.hasStatus = true
-        resource.rules.prepareForCreate = { $0["status"] = ["phase": "Pending"] }
-        resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
-        resource.rules.setDefaults = { claim in claim.edit("spec") { $0.fill("volumeMode", "Filesystem") } }
-    }
-
-    static func persistentVolume(_ resource: inout Resource) {
-        resource.rules.hasStatus = true
-        resource.rules.prepareForCreate = { $0["status"] = ["phase": "Pending"] }
-        resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
-        resource.rules.setDefaults = { volume in
-            volume.edit("spec") { spec in
-                spec.fill("persistentVolumeReclaimPolicy", "Retain")
-                spec.fill("volumeMode", "Filesystem")
-                spec.edit("hostPath") { $0.fill("type", "") }
-            }
-        }
-    }
-
     static func endpoints(_ resource: inout Resource) {
         resource.rules.allowsCreateOnUpdate = true
         resource.rules.validate = EndpointRules.endpoints
@@ -125,20 +115,4 @@ extension Kinds {
         ]
     }
 
-    /// Roles and their bindings: any name that can stand in a path.
-    static func rbac(_ resource: inout Resource) {
-        resource.rules.nameRule = .pathSegment
-        resource.rules.allowsCreateOnUpdate = true
-        resource.rules.setDefaults = { binding in
-            binding.edit("roleRef") { $0.fill("apiGroup", "rbac.authorization.k8s.io") }
-            binding.editEach("subjects") { subject in
-                switch subject["kind"]?.string {
-                case "ServiceAccount": subject.fill("apiGroup", "")
-                case "User", "Group": subject.fill("apiGroup", "rbac.authorization.k8s.io")
-                default: break
-                }
-                if subject["apiGroup"]?.string == "" { subject["apiGroup"] = nil }
-            }
-        }
-    }
 }

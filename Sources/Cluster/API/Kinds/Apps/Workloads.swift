@@ -4,6 +4,10 @@ extension Kinds {
     static func deployment(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
         scale(&resource, selector: "spec.selector")
+        resource.rules.prepareForUpdate = { new, old, subresource in
+            StatusOwnership.keep(&new, old, subresource)
+            if subresource == "status" { new[path: "metadata", "labels"] = old[path: "metadata", "labels"] }
+        }
         resource.rules.setDefaults = { deployment in
             deployment["spec", default: .emptyObject].fill("replicas", 1)
             deployment.edit("spec") { spec in

@@ -119,6 +119,9 @@ extension Kinds {
                 spec.edit("podFailurePolicy") { policy in
                     policy.editEach("rules") { rule in rule.editEach("onPodConditions") { $0.fill("status", "True") } }
                 }
+                spec.edit("podFailurePolicy") { policy in
+                    policy.editEach("rules") { $0.editEach("onPodConditions") { if $0.text("status").isEmpty { $0["status"] = "True" } } }
+                }
                 spec.fill("podReplacementPolicy", spec["podFailurePolicy"] == nil ? "TerminatingOrFailed" : "Failed")
             }
         }

@@ -25,6 +25,15 @@ extension Kinds {
         }
         resource.rules.prepareForUpdate = { pod, old, subresource in
             StatusOwnership.keep(&pod, old, subresource)
+            // What these are not for is as it was.
+            if subresource == "ephemeralcontainers" {
+                let containers = pod[path: "spec", "ephemeralContainers"]
+                pod["spec"] = old["spec"]
+                pod["status"] = old["status"]
+                pod[path: "spec", "ephemeralContainers"] = containers
+            } else if subresource == "resize" {
+                PodResize.keep(&pod, old)
+            }
         }
     }
 }

@@ -60,7 +60,7 @@ enum PodSpecDefaults {
         container.edit("lifecycle") { lifecycle in
             for hook in ["postStart", "preStop"] { lifecycle.edit(hook) { $0.edit("httpGet", applyToHTTPGet) } }
         }
-        container.editEach("env") { $0.edit("valueFrom") { $0.edit("fieldRef") { $0.fill("apiVersion", "v1") } } }
+        container.editEach("env") { $0.edit("valueFrom", applyToDownwardFile) }
     }
 
     private static func applyToProbe(_ probe: inout Value) {
@@ -92,6 +92,7 @@ enum PodSpecDefaults {
 
     private static func applyToDownwardFile(_ file: inout Value) {
         file.edit("fieldRef") { $0.fill("apiVersion", "v1") }
+        file.edit("resourceFieldRef") { $0.fill("divisor", "0") }
     }
 
     /// Whether an image has no tag and no digest, or the tag `latest`.

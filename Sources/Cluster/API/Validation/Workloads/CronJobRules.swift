@@ -54,6 +54,12 @@ enum CronJobRules {
         return problems
     }
 
+    private static let regions: Set<String> = [
+        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc", "Europe",
+        "Indian", "Mexico", "Pacific", "US", "GMT", "Japan", "Singapore", "Turkey", "Israel", "Iran", "Egypt", "Cuba", "PRC", "ROC",
+        "ROK", "CET", "EET", "MET", "WET", "EST", "MST", "HST", "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GB", "NZ", "UCT", "Zulu",
+    ]
+
     private static func timeZone(_ name: String) -> String? {
         if name.isEmpty { return "timeZone must be nil or non-empty string" }
         if name.lowercased() == "local" {
@@ -62,8 +68,10 @@ enum CronJobRules {
         let directory = "/usr/share/zoneinfo"
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }
         guard isPlain, !name.hasPrefix("/"), !name.contains("..") else { return "unknown time zone \(name)" }
-        // Where the host has no time zones every sound name has to be believed.
-        if name == "UTC" || access(directory, R_OK) != 0 || access("\(directory)/\(name)", R_OK) == 0 { return nil }
+        if name == "UTC" || access("\(directory)/\(name)", R_OK) == 0 { return nil }
+        // Where the host has no time zones, a name of a known region has to be believed.
+        let region = name.split(separator: "/").first.map(String.init) ?? ""
+        if access(directory, R_OK) != 0, regions.contains(region) { return nil }
         return "unknown time zone \(name)"
     }
 }
