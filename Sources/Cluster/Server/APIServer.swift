@@ -15,6 +15,7 @@ public final class APIServer: Sendable {
     let logger: Logger
     let admission: AdmissionChain
     let allocator: ServiceAllocator
+    let definitions = Definitions()
     private let fieldManagers = Mutex<[String: FieldManager]>([:])
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {
@@ -24,6 +25,10 @@ public final class APIServer: Sendable {
         self.logger = logger
         admission = AdmissionChain(disabled: configuration.disabledAdmissionPlugins)
         allocator = ServiceAllocator(configuration: configuration, store: store)
+        if configuration.allowsUnenforced, var resource = registry.resource(Definitions.resource) {
+            CustomResourceDefinitionRules.set(in: &resource, allowUnenforced: true)
+            registry.add([resource])
+        }
     }
 
     /// A client that makes requests as this user, in process.

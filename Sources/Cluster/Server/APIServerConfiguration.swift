@@ -11,6 +11,12 @@ public struct APIServerConfiguration: Sendable {
     /// Where clients outside find the server, for the `kubernetes` service's endpoints.
     public var advertisedAddress: String
 
+    /// How nodes are reached for logs; nil where there are none.
+    public var nodes: NodeConnection?
+
+    /// `--allow-unenforced`: take CustomResourceDefinitions with rules that are not enforced (CEL, webhook conversion).
+    public var allowsUnenforced = false
+
     public init(
         serviceNetwork: ServiceNetwork = .standard, disabledAdmissionPlugins: Set<String> = [],
         serviceAccountIssuer: String = "https://kubernetes.default.svc.cluster.local", tokens: TokenFile = TokenFile(),

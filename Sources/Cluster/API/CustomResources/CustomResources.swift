@@ -70,6 +70,13 @@ public enum CustomResources {
                 new["status"] = old["status"]
             }
         }
+        if let openAPI = version.openAPISchema {
+            rules.validate = { CustomValueRules.problems(of: $0, openAPI) }
+            rules.validateUpdate = { new, _, subresource in
+                if subresource == "status" { return new["status"].map { CustomValueRules.problems(ofStatus: $0, openAPI) } ?? [] }
+                return CustomValueRules.problems(of: new, openAPI)
+            }
+        }
         if version.value["deprecated"]?.bool == true {
             let text = version.value["deprecationWarning"]?.string
             rules.warnings = { new, _ in

@@ -50,6 +50,21 @@ public final class Registry: Sendable {
         }
     }
 
+    /// Serves these versions of a custom resource and no others, from one moment to the next.
+    public func replace(_ groupResource: GroupResource, with resources: [Resource]) {
+        state.withLock { state in
+            for (gvr, resource) in state.byName where gvr.groupResource == groupResource && resource.isCustom {
+                state.byName[gvr] = nil
+                state.byKind[resource.gvk] = nil
+            }
+            for resource in resources where state.byName[resource.gvr] == nil {
+                state.byName[resource.gvr] = resource
+                state.byKind[resource.gvk] = resource.gvr
+            }
+            state.generation += 1
+        }
+    }
+
     /// Removes every version of a custom resource.
     public func remove(_ groupResource: GroupResource) {
         state.withLock { state in

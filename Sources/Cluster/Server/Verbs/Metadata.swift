@@ -22,6 +22,14 @@ enum Metadata {
         }
     }
 
+    /// A PUT that names an object's uid means that object and no other.
+    static func checkIdentity(_ new: Value, _ old: Value, _ target: Target) throws(APIError) {
+        guard let uid = new[path: "metadata", "uid"]?.string, !uid.isEmpty, let current = old[path: "metadata", "uid"]?.string,
+            uid != current
+        else { return }
+        throw .conflict(target.resource.groupResource, target.name, APIError.uidMismatch(target, uid, current))
+    }
+
     static func needsGeneratedName(_ object: Value) -> Bool {
         (object[path: "metadata", "name"]?.string ?? "").isEmpty
             && !(object[path: "metadata", "generateName"]?.string ?? "").isEmpty
@@ -45,9 +53,11 @@ enum Metadata {
     static func prepareForUpdate(_ new: inout Value, old: Value, _ target: Target) {
         let before = old["metadata"] ?? .emptyObject
         new["metadata", default: .emptyObject].editFields { metadata in
-            for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
+            for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
                 metadata[field] = before[field]
             }
+            // Another one is refused by the rules of metadata.
+            if (metadata["uid"]?.string ?? "").isEmpty { metadata["uid"] = before["uid"] }
             metadata["resourceVersion"] = nil
             if target.resource.isNamespaced, metadata["namespace"] == nil { metadata["namespace"] = before["namespace"] }
             if target.subresource == "status", target.resource.isCustom {
@@ -76,7 +86,11 @@ enum Metadata {
             return copy
         }
         let generation = old[path: "metadata", "generation"]?.int ?? 0
-        if counted(new) != counted(old) { new[path: "metadata", "generation"] = .int(Int64(generation) + 1) }
+        // Annotations of Deployments are what their rollouts are told by.
+        let isAnnotated =
+            resource.kind == "Deployment" && resource.group == "apps"
+            && new[path: "metadata", "annotations"] != old[path: "metadata", "annotations"]
+        if isAnnotated || counted(new) != counted(old) { new[path: "metadata", "generation"] = .int(Int64(generation) + 1) }
     }
 
     /// Marked for deletion with nothing left to wait for.

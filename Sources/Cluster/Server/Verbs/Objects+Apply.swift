@@ -17,11 +17,16 @@ extension APIServer {
             throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.name))")
         }
         if target.subresource.isEmpty, store.get(collection(resource), target.path) == nil {
-            let manager = fieldManager(target)
-            var applied = try manager.apply(
+            let applied = try fieldManager(target).apply(
                 body, live: nil, manager: context.fieldManager, force: context.options.force, now: context.now.wholeSeconds)
-            if applied[path: "metadata", "name"] == nil { applied[path: "metadata", "name"] = .string(target.name) }
-            return try await create(try decode(applied.tree, target, context), target, context, tracks: false)
+            let decoded = try decode(applied.tree, target, context)
+            try Metadata.checkRequest(decoded, target, isCreate: false)
+            if let uid = decoded[path: "metadata", "uid"]?.string, !uid.isEmpty {
+                throw .conflict(
+                    resource.groupResource, target.name,
+                    "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+            }
+            return try await create(decoded, target, context, tracks: false)
         }
         return try await mutate(target, context, tracks: false) { old, _ throws(APIError) in
             let applied = try self.fieldManager(target).apply(

@@ -105,6 +105,10 @@ enum Deletion {
             return true
         }
         object[path: "metadata", "deletionTimestamp"] = .string((now + Double(grace)).wholeSeconds.description)
+        if resource.groupResource == Definitions.collection {
+            AcceptedNames.markForDeletion(&object, now: now.wholeSeconds)
+            return false
+        }
         if resource.groupResource == GroupResource("", "namespaces") {
             object[path: "status", "phase"] = "Terminating"
             return false

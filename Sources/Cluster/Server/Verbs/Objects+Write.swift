@@ -85,7 +85,10 @@ extension APIServer {
             case .delete: return try stored(target)
             }
         }
-        do { return try await store.write(change, to: collection, target.path) } catch { throw apiError(error, target) }
+        let object: StoredObject
+        do { object = try await store.write(change, to: collection, target.path) } catch { throw apiError(error, target) }
+        if target.resource.isCustom || collection == Definitions.collection { await definitions.noteWrite(change, target, self) }
+        return object
     }
 
     /// A body as an object of the target's kind: types checked, unknown fields pruned, refused or warned of.
@@ -93,8 +96,13 @@ extension APIServer {
         let resource = target.resource
         try BodyKind.check(body, resource.gvk, in: registry)
         if body.isNull { return .emptyObject }
-        if resource.isCustom { return body.value }
-        let decoded = try ObjectDecoder.decode(body, schema: resource.schema, kind: resource.kind, version: resource.version)
+        var decoded =
+            resource.isCustom
+            ? try CustomObjectDecoder.decode(body, resource)
+            : try ObjectDecoder.decode(body, schema: resource.schema, kind: resource.kind, version: resource.version)
+        if let kept = resource.storedAs, resource.isCustom, let storage = registry.resource(kept) {
+            decoded.value = CustomObjectDecoder.prune(decoded.value, storage)
+        }
         switch context.options.fieldValidation {
         case "Strict":
             if let error = ObjectDecoder.strictError(decoded.strictProblems, kind: resource.kind, version: resource.version) { throw error }
@@ -122,7 +130,10 @@ extension APIServer {
                 group: resource.group, kind: resource.kind, name: target.name,
                 [.invalid(FieldPath("metadata", "resourceVersion"), "", "must be specified for an update")])
         }
-        return try await mutate(target, context) { _, _ throws(APIError) in decoded }
+        return try await mutate(target, context) { old, _ throws(APIError) in
+            try Metadata.checkIdentity(decoded, old, target)
+            return decoded
+        }
     }
 
     /// Reads the object, has it changed, and stores the result when nobody else has changed it; else starts again, unless the changed
@@ -140,9 +151,6 @@ extension APIServer {
             let version = new[path: "metadata", "resourceVersion"]?.string ?? ""
             if !version.isEmpty, version != "0", version != String(stored.revision) {
                 throw .modified(resource.groupResource, target.name)
-            }
-            if let uid = new[path: "metadata", "uid"]?.string, let current = old[path: "metadata", "uid"]?.string, uid != current {
-                throw .conflict(resource.groupResource, target.name, APIError.uidMismatch(target, uid, current))
             }
             let allocation = try prepare(&new, old: old, target, context, tracks: tracks)
             defer { allocation.settle() }
@@ -203,7 +211,7 @@ extension APIServer {
         if patch.kind == .apply { return try await apply(target, patch, context) }
         return try await mutate(target, context) { old, _ throws(APIError) in
             let patched = try self.patched(old, patch, target.resource.schema, target)
-            var new = try self.decodePatched(patched, target, context)
+            var new = try self.decodePatched(patched, old, patch, target, context)
             // What the patch did not set is what was read: no condition.
             if new[path: "metadata", "resourceVersion"] == old[path: "metadata", "resourceVersion"] {
                 new[path: "metadata", "resourceVersion"] = nil
@@ -214,15 +222,20 @@ extension APIServer {
     }
 
     /// The result of a patch as an object. One that does not fit the kind is a bad patch.
-    private func decodePatched(_ patched: Value, _ target: Target, _ context: RequestContext) throws(APIError) -> Value {
+    private func decodePatched(
+        _ patched: Value, _ old: Value, _ patch: Patch, _ target: Target, _ context: RequestContext
+    ) throws(APIError) -> Value {
         var new: Value
         do throws(APIError) { new = try decode(patched.tree, target, context) } catch {
             guard error.code == 400, let colon = error.message.range(of: " cannot be handled as a \(target.resource.kind): ") else {
                 throw error
             }
+            let shown =
+                patch.kind == .strategic
+                ? PatchedText.strategic(patch.body) : PatchedText.json(patched, before: old, schema: target.resource.schema)
             throw .invalid(
                 group: "", kind: "", name: "",
-                [.invalid(FieldPath("patch"), .string(patched.jsonText), String(error.message[colon.upperBound...]))])
+                [.invalid(FieldPath("patch"), .string(shown), String(error.message[colon.upperBound...]))])
         }
         // Empty managedFields mean that nobody is to be tracked, which decoding does not keep.
         if let managed = patched[path: "metadata", "managedFields"], managed.array?.isEmpty == true {
