@@ -66,6 +66,7 @@ let package = Package(
             [
                 "ClusterClient", "ClusterStore", "ClusterTransport", log, lifecycle,
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         room(
             "ClusterClient", "Sources/Cluster/Client",

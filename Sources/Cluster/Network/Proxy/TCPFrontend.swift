@@ -63,15 +63,10 @@ final class TCPFrontend: ProxyFrontend {
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { backend in
                     backend.eventLoop.makeCompletedFuture {
-                        let other = TCPRelay()
-                        try backend.pipeline.syncOperations.addHandler(other)
-                        TCPRelay.join(relay.value, other)
+                        try backend.pipeline.syncOperations.addHandler(TCPRelay(to: relay.value))
                     }
                 }
-                .withConnectedSocket(socket).flatMap { backend in
-                    // The client may have gone meanwhile, before it had another side to take along.
-                    channel.isActive ? loop.makeSucceededVoidFuture() : backend.close()
-                }
+                .withConnectedSocket(socket).map { _ in }
         }.whenFailure { error in
             self.logger.debug("no endpoint reached", metadata: ["error": "\(error)"])
             relay.value.abandon()

@@ -14,12 +14,29 @@ final class TCPRelay: ChannelDuplexHandler {
     /// A read that waits until the other side is there and can take more.
     private var wantsRead = false
 
-    /// Joins the two sides; reading begins.
-    static func join(_ one: TCPRelay, _ other: TCPRelay) {
-        one.partner = other
-        other.partner = one
-        one.resume()
-        other.resume()
+    /// What came before there was another side: a peer that has ended its output is read to the end whether asked for or not.
+    private var early: [ByteBuffer] = []
+    private var endedEarly = false
+
+    /// The side to be joined with as soon as this one is connected.
+    private var awaited: TCPRelay?
+
+    /// - Parameter client: the side that is connected already; nil for that side itself.
+    init(to client: TCPRelay? = nil) { awaited = client }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard let client = awaited else { return }
+        awaited = nil
+        guard client.context != nil else {
+            // It has gone meanwhile.
+            context.close(promise: nil)
+            return
+        }
+        partner = client
+        client.partner = self
+        client.handOverEarly()
+        client.resume()
+        resume()
     }
 
     /// Ends a connection that has no other side.
@@ -33,7 +50,7 @@ final class TCPRelay: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        partner?.context?.write(data, promise: nil)
+        if let partner { partner.context?.write(data, promise: nil) } else { early.append(unwrapInboundIn(data)) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { partner?.context?.flush() }
@@ -44,7 +61,8 @@ final class TCPRelay: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed? = event as? ChannelEvent { partner?.context?.close(mode: .output, promise: nil) }
+        guard case .inputClosed? = event as? ChannelEvent else { return }
+        if let partner { partner.context?.close(mode: .output, promise: nil) } else { endedEarly = true }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -55,6 +73,14 @@ final class TCPRelay: ChannelDuplexHandler {
 
     func read(context: ChannelHandlerContext) {
         if partner?.context?.channel.isWritable == true { context.read() } else { wantsRead = true }
+    }
+
+    private func handOverEarly() {
+        guard let other = partner?.context else { return }
+        for data in early { other.write(wrapOutboundOut(data), promise: nil) }
+        early = []
+        other.flush()
+        if endedEarly { other.close(mode: .output, promise: nil) }
     }
 
     private func resume() {
