@@ -28,7 +28,10 @@ struct Call: Sendable {
     }
 
     func run() async throws(APIError) -> HTTPResponse {
-        if !path.subresource.isEmpty, resource.subresource(path.subresource) == nil { throw ResponseBytes.noSuchResource }
+        if resource.isCustom, !hasScope { return ResponseBytes.pageNotFound }
+        if !path.subresource.isEmpty, resource.subresource(path.subresource) == nil {
+            throw resource.isCustom ? .notFound(resource.groupResource, path.name) : ResponseBytes.noSuchResource
+        }
         if !resource.isNamespaced, !path.namespace.isEmpty { throw ResponseBytes.noSuchResource }
         if resource.isNamespaced, path.namespace.isEmpty {
             // Over all namespaces there are lists and watches, and nothing else.
@@ -39,6 +42,10 @@ struct Call: Sendable {
         switch (request.method, path.name.isEmpty) {
         case ("GET", true): return try await isWatch ? watch() : list()
         case ("GET", false):
+            if resource.gvr == .pods, path.subresource == "log" {
+                return try await podLog(
+                    Pod(try await server.localClient(user: user.name).get(.pods, namespace: path.namespace, name: path.name)))
+            }
             return try await path.isWatch ? watch() : get()
         case ("POST", _): return try await create()
         case ("PUT", false): return try await update()
@@ -47,6 +54,12 @@ struct Call: Sendable {
         case ("DELETE", true): return try await deleteCollection()
         default: throw Call.methodNotAllowed
         }
+    }
+
+    /// Whether the path names a namespace where the resource has one; lists may go over all of them.
+    private var hasScope: Bool {
+        if !resource.isNamespaced { return path.namespace.isEmpty }
+        return !path.namespace.isEmpty || (path.name.isEmpty && request.method == "GET")
     }
 
     /// In which form the answer is wanted.

@@ -32,7 +32,7 @@ public struct HTTPFront: HTTPResponder {
         let parts = RequestPath.split(request.path)
         guard let path = RequestPath(parts) else { return try documents.answer(request, parts) }
         guard let resource = server.registry.resource(path.resource) else {
-            let isServed = server.registry.all.contains { $0.gvk.groupVersion == path.resource.groupVersion }
+            let isServed = server.registry.all.contains { !$0.isCustom && $0.gvk.groupVersion == path.resource.groupVersion }
             if isServed { throw ResponseBytes.noSuchResource }
             return ResponseBytes.pageNotFound
         }

@@ -48,8 +48,11 @@ enum RequestBody {
                 "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
                 "application/apply-patch+yaml",
             ]
-        let type = mediaType(request)
-        guard types.contains(type), let kind = Patch.Kind(rawValue: type) else { throw unsupported(types) }
+        guard let kind = Patch.Kind(rawValue: mediaType(request)) else {
+            throw APIError(
+                code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: .emptyObject)
+        }
+        guard types.contains(kind.rawValue) else { throw unsupported(types) }
         if kind == .apply {
             // JSON is YAML, and what clients send.
             do throws(JSONError) { return Patch(kind, try Value(parsing: request.body, limits: .request)) } catch {

@@ -63,7 +63,7 @@ enum ResponseBytes {
             let prefix = ObjectBytes.prefix(resource.isCustom ? resource.gvk : nil)
             var bytes: [UInt8] = []
             bytes.reserveCapacity(page.objects.reduce(256) { $0 + $1.bytes.count + prefix.count + 24 })
-            head(&bytes, kind: resource.listKind, apiVersion: resource.apiVersion, page)
+            head(&bytes, kind: resource.listKind, apiVersion: resource.apiVersion, page, continuesAlways: resource.isCustom)
             bytes.append(contentsOf: #","items":["#.utf8)
             for (index, object) in page.objects.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -94,10 +94,15 @@ enum ResponseBytes {
         }
     }
 
-    private static func head(_ bytes: inout [UInt8], kind: String, apiVersion: String, _ page: Page) {
+    /// - Parameter continuesAlways: say `continue` also of the last page, as lists of custom resources do.
+    private static func head(
+        _ bytes: inout [UInt8], kind: String, apiVersion: String, _ page: Page, continuesAlways: Bool = false
+    ) {
         bytes.append(
             contentsOf: #"{"kind":"\#(kind)","apiVersion":"\#(apiVersion)","metadata":{"resourceVersion":"\#(page.revision)""#.utf8)
-        if !page.continueToken.isEmpty { bytes.append(contentsOf: #","continue":"\#(page.continueToken)""#.utf8) }
+        if continuesAlways || !page.continueToken.isEmpty {
+            bytes.append(contentsOf: #","continue":"\#(page.continueToken)""#.utf8)
+        }
         if let remaining = page.remaining { bytes.append(contentsOf: #","remainingItemCount":\#(remaining)"#.utf8) }
         bytes.append(UInt8(ascii: "}"))
     }
