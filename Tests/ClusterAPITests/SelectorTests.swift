@@ -29,4 +29,13 @@ import Testing
         #expect(try FieldSelector("metadata.name=x", resource: resource).matches(object))
         #expect(try !FieldSelector("metadata.name!=x", resource: resource).matches(object))
     }
+
+    @Test func `an absent flag reads as false and an unknown field is refused`() throws {
+        let pods = try #require(Registry.builtIn().resource(GroupVersionResource("", "v1", "pods")))
+        let pod = try Tree(parsing: #"{"metadata":{"name":"x"},"spec":{}}"#)
+        #expect(try FieldSelector("spec.hostNetwork=false", resource: pods).matches(pod))
+        #expect(try !FieldSelector("spec.hostNetwork=true", resource: pods).matches(pod))
+        let error = #expect(throws: APIError.self) { try FieldSelector("spec.bogus=1", resource: pods) }
+        #expect(error?.message == "field label not supported: spec.bogus")
+    }
 }

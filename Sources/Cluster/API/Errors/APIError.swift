@@ -90,7 +90,9 @@ public struct APIError: Error, Sendable, CustomStringConvertible {
     /// The object breaks rules of its kind: every problem at once. The kind is named in `details`, as Kubernetes does.
     public static func invalid(group: String, kind: String, name: String, _ problems: [Problem]) -> APIError {
         let subject = GroupResource(group, kind)
-        let listed = problems.map(\.message)
+        // The message names what is wrong once, the causes as often as it was found.
+        var listed: [String] = []
+        for problem in problems where !listed.contains(problem.message) { listed.append(problem.message) }
         let text = listed.count == 1 ? listed[0] : "[\(listed.joined(separator: ", "))]"
         return APIError(
             code: 422, reason: "Invalid", message: "\(subject) \"\(name)\" is invalid: \(text)",

@@ -29,8 +29,19 @@ public enum MetadataRules {
     }
 
     /// Every problem of a changed object's metadata, those of `validate` on what may change included.
+    ///
+    /// As often as kube-apiserver lists them, where both the registry and the kind's own rules check metadata.
     public static func validateUpdate(new: Value, old: Value, resource: Resource) -> [Problem] {
         let (metadata, before) = (new["metadata"] ?? .emptyObject, old["metadata"] ?? .emptyObject)
+        let changes = changes(metadata, before)
+        let form = common(metadata)
+        if changes.isEmpty, form.isEmpty { return [] }
+        if resource.isCustom { return changes + form }
+        return changes + form + form + changes + form + form
+    }
+
+    /// What may not change, or not so.
+    private static func changes(_ metadata: Value, _ before: Value) -> [Problem] {
         var problems: [Problem] = []
         for field in ["name", "namespace", "uid", "creationTimestamp"] where metadata[field] != before[field] {
             problems.append(.invalid(root / field, metadata[field] ?? "", "field is immutable"))
@@ -46,7 +57,7 @@ public enum MetadataRules {
                         "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}"))
             }
         }
-        return problems + common(metadata)
+        return problems
     }
 
     /// What is wrong with a name, in Kubernetes' words.
@@ -82,6 +93,11 @@ public enum MetadataRules {
         for reference in references {
             if (reference["apiVersion"]?.string ?? "").isEmpty {
                 problems.append(.invalid(path / "apiVersion", "", "version must not be empty"))
+            }
+            let owner = (reference["apiVersion"]?.string ?? "", reference["kind"]?.string ?? "")
+            if owner.1 == "Event", owner.0 == "v1" || owner.0 == "events.k8s.io/v1" {
+                let version = owner.0 == "v1" ? "/v1" : owner.0
+                problems.append(.invalid(path, reference, "\(version), Kind=Event is disallowed from being an owner"))
             }
             for field in ["kind", "name", "uid"] where (reference[field]?.string ?? "").isEmpty {
                 problems.append(.invalid(path / field, "", "must not be empty"))

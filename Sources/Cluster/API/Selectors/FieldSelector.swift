@@ -28,7 +28,7 @@ public struct FieldSelector: Sendable, Hashable {
             let isNegated = path.last == "!"
             if isNegated { path.removeLast() } else if value.first == "=" { value.removeFirst() }
             guard known.contains(String(path)) else {
-                if resource.isCustom { throw .badRequest("field label not supported: \(path)") }
+                if resource.isCustom || !resource.selectableFields.isEmpty { throw .badRequest("field label not supported: \(path)") }
                 let list = known.map { "\"\($0)\"" }.joined(separator: ", ")
                 throw .badRequest("\"\(path)\" is not a known field selector: only \(list)")
             }
