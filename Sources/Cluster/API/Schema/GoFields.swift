@@ -30,6 +30,7 @@ enum GoFields {
         "networking.v1.IngressSpec.ingressClassName", "core.v1.PersistentVolumeClaimSpec.volumeAttributesClassName",
         "core.v1.PersistentVolumeSpec.volumeAttributesClassName", "core.v1.HostPathVolumeSource.type", "core.v1.GRPCAction.service",
         "coordination.v1.LeaseSpec.holderIdentity", "core.v1.PodSpec.runtimeClassName", "core.v1.ServicePort.appProtocol",
+        "batch.v1.CronJobSpec.timeZone",
     ]
 
     /// Whether a time of this field is a pointer or left out when zero; every other is written as null.

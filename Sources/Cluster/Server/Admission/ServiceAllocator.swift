@@ -75,6 +75,7 @@ final class ServiceAllocator: Sendable {
             families(&spec)
         }
         nodePorts(&spec, before, type, &ports, &problems)
+        healthCheckPort(&spec, before, type, &ports, &problems)
         if !problems.isEmpty {
             free(addresses, ports)
             throw .invalid(group: "", kind: "Service", name: target.name, problems)
@@ -120,8 +121,7 @@ final class ServiceAllocator: Sendable {
             problems.append(
                 .invalid(
                     path, [.string(asked)],
-                    "failed to allocate IP \(asked): the provided IP is not in the valid range. The range of valid IPs is \(network.description)"
-                ))
+                    "failed to allocate IP \(asked): the provided network does not match the current range"))
             return
         }
         guard taken.withLock({ $0.addresses.insert(address).inserted }) else {
@@ -205,6 +205,35 @@ final class ServiceAllocator: Sendable {
         spec["ports"] = .array(list)
     }
 
+    /// Where load balancers ask whether a node has endpoints of a service whose traffic stays on the node.
+    private func healthCheckPort(
+        _ spec: inout Value, _ before: Value?, _ type: String, _ got: inout [Int], _ problems: inout [Problem]
+    ) {
+        let field = "healthCheckNodePort"
+        let previous = before?[field]?.int ?? 0
+        let asked = spec[field]?.int ?? 0
+        guard type == "LoadBalancer", spec["externalTrafficPolicy"]?.string == "Local" else {
+            if asked != 0, asked == previous { spec[field] = nil }
+            return
+        }
+        let path = FieldPath("spec", field)
+        if asked != 0 {
+            if asked == previous { return }
+            guard taken.withLock({ $0.ports.insert(asked).inserted }) else {
+                problems.append(.invalid(path, Value(asked), "provided port is already allocated"))
+                return
+            }
+            got.append(asked)
+        } else if previous != 0 {
+            spec[field] = Value(previous)
+        } else if let port = takePort() {
+            got.append(port)
+            spec[field] = Value(port)
+        } else {
+            problems.append(.init(path, .internalError, "failed to allocate a nodePort: range is full"))
+        }
+    }
+
     private func takePort() -> Int? {
         taken.withLock { taken in
             let range = ServiceAllocator.nodePorts
@@ -236,6 +265,6 @@ final class ServiceAllocator: Sendable {
     }
 
     private static func ports(of spec: Value?) -> [Int] {
-        (spec?["ports"]?.array ?? []).compactMap { $0["nodePort"]?.int }.filter { $0 != 0 }
+        ((spec?["ports"]?.array ?? []).compactMap { $0["nodePort"]?.int } + [spec?["healthCheckNodePort"]?.int ?? 0]).filter { $0 != 0 }
     }
 }

@@ -6,6 +6,7 @@ extension Kinds {
 
     static func daemonSet(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
+        resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = WorkloadRules.daemonSet
         resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.daemonSet, status: WorkloadStatusRules.daemonSet)
         resource.rules.prepareForCreate = { set in
@@ -19,6 +20,10 @@ extension Kinds {
             new[path: "metadata", "annotations", templateGeneration] = .string(String(generation))
         }
         resource.rules.setDefaults = { set in
+            // What the server counts is there before it counts.
+            if set[path: "metadata", "annotations", templateGeneration] == nil {
+                set[path: "metadata", "annotations", templateGeneration] = "0"
+            }
             set.edit("spec") { spec in
                 spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) }
                 spec.fill("updateStrategy", .emptyObject)
@@ -36,6 +41,7 @@ extension Kinds {
     static func statefulSet(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
         scale(&resource, selector: "spec.selector")
+        resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = StatefulSetRules.validate
         resource.rules.validateUpdate = StatefulSetRules.validateUpdate
         resource.rules.prepareForCreate = { $0["status"] = ["availableReplicas": 0, "replicas": 0] }

@@ -23,6 +23,7 @@ extension Kinds {
                 spec.fill("progressDeadlineSeconds", 600)
             }
         }
+        resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = WorkloadRules.deployment
         resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.deployment, status: WorkloadStatusRules.deployment)
     }
@@ -37,6 +38,7 @@ extension Kinds {
             set["spec", default: .emptyObject].fill("replicas", 1)
             set.edit("spec") { spec in spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) } }
         }
+        resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = WorkloadRules.replicaSet
         resource.rules.validateUpdate = WorkloadRules.update(WorkloadRules.replicaSet, status: WorkloadStatusRules.replicaSet)
     }

@@ -16,6 +16,7 @@ extension Kinds {
             controller["spec", default: .emptyObject].fill("replicas", 1)
             controller.edit("spec") { spec in spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) } }
         }
+        resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = ReplicationControllerRules.validate
         resource.rules.validateUpdate = ReplicationControllerRules.validateUpdate
     }

@@ -46,7 +46,10 @@ extension Kinds {
         resource.rules.validateUpdate = ServiceRules.validateUpdate
         resource.rules.warnings = ServiceWarnings.warnings
         resource.rules.prepareForCreate = { $0["status"] = ["loadBalancer": .emptyObject] }
-        resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
+        resource.rules.prepareForUpdate = { service, old, subresource in
+            StatusOwnership.keep(&service, old, subresource)
+            if subresource.isEmpty { ServiceTypes.drop(&service, old) }
+        }
         resource.rules.setDefaults = { service in
             service.edit("spec") { spec in
                 if (spec["sessionAffinity"]?.string ?? "").isEmpty { spec["sessionAffinity"] = "None" }
@@ -105,9 +108,13 @@ extension Kinds {
         StatusOwnership.rules(&resource, generation: true)
         resource.selectableFields = ["status.successful"]
         resource.rules.defaultPropagation = "orphan"
+        resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = JobRules.validate
         resource.rules.validateUpdate = JobRules.validateUpdate
         resource.rules.setDefaults = { job in
+            if job[path: "metadata", "labels"]?.object?.isEmpty ?? true {
+                job[path: "metadata", "labels"] = job[path: "spec", "template", "metadata", "labels"]
+            }
             job.edit("spec") { spec in
                 spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) }
                 if spec["completions"] == nil, spec["parallelism"] == nil { spec["completions"] = 1 }
@@ -130,9 +137,14 @@ extension Kinds {
             guard job[path: "spec", "manualSelector"]?.bool != true, let uid = job[path: "metadata", "uid"]?.string,
                 let name = job[path: "metadata", "name"]?.string
             else { return }
+            // Labels taken from the template are the template's own map upstream, which gets these, too.
+            let isShared = job[path: "metadata", "labels"] == job[path: "spec", "template", "metadata", "labels"]
             for (key, value) in [
                 "controller-uid": uid, "batch.kubernetes.io/controller-uid": uid, "job-name": name, "batch.kubernetes.io/job-name": name,
-            ] { job[path: "spec", "template", "metadata", "labels", key] = .string(value) }
+            ] {
+                job[path: "spec", "template", "metadata", "labels", key] = .string(value)
+                if isShared { job[path: "metadata", "labels", key] = .string(value) }
+            }
             job[path: "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"] = .string(uid)
         }
     }

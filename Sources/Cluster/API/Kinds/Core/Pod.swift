@@ -15,6 +15,7 @@ extension Kinds {
                 PodSpecDefaults.applyToPod(&spec)
             }
         }
+        resource.rules.warnings = PodWarnings.pod
         resource.rules.validate = PodRules.validate
         resource.rules.validateUpdate = PodRules.validateUpdate
         resource.rules.prepareForCreate = { pod in

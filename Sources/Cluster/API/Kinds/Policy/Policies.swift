@@ -12,7 +12,8 @@ extension Kinds {
     }
 
     static func priorityClass(_ resource: inout Resource) {
-        resource.rules.hasGeneration = true
+        // Its generation stays what it was when it was made.
+        resource.rules.prepareForCreate = { $0[path: "metadata", "generation"] = 1 }
         resource.rules.setDefaults = { $0.fill("preemptionPolicy", "PreemptLowerPriority") }
         resource.rules.validate = BudgetRules.priorityClass
         resource.rules.validateUpdate = BudgetRules.priorityClassUpdate

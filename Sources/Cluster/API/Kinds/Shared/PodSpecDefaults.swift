@@ -86,6 +86,12 @@ enum PodSpecDefaults {
             }
         }
         volume.edit("hostPath") { $0.fill("type", "") }
+        volume.edit("ephemeral") { $0.edit("volumeClaimTemplate") { $0.edit("spec") { $0.fill("volumeMode", "Filesystem") } } }
+        volume.edit("image") { image in
+            if image.text("pullPolicy").isEmpty {
+                image["pullPolicy"] = isLatest(image.text("reference")) ? "Always" : "IfNotPresent"
+            }
+        }
         let sources = (volume.object?.keys ?? []).filter { $0 != "name" }
         if sources.isEmpty { volume["emptyDir"] = .emptyObject }
     }

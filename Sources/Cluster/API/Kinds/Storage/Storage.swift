@@ -3,11 +3,26 @@ import ClusterObjects
 extension Kinds {
     static func persistentVolumeClaim(_ resource: inout Resource) {
         resource.rules.hasStatus = true
-        resource.rules.prepareForCreate = { $0["status"] = ["phase": "Pending"] }
+        resource.rules.prepareForCreate = { claim in
+            claim["status"] = ["phase": "Pending"]
+            claim.edit("spec", sources)
+        }
         resource.rules.prepareForUpdate = { StatusOwnership.keep(&$0, $1, $2) }
         resource.rules.setDefaults = { claim in claim.edit("spec") { $0.fill("volumeMode", "Filesystem") } }
         resource.rules.validate = VolumeObjectRules.claim
         resource.rules.validateUpdate = VolumeObjectRules.claimUpdate
+    }
+
+    /// What a claim is filled from stands in both fields; the older one takes claims and snapshots only.
+    private static func sources(_ spec: inout Value) {
+        if let source = spec.part("dataSource"), !spec.has("dataSourceRef") {
+            switch (source.text("apiGroup"), source.text("kind")) {
+            case ("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"): spec["dataSourceRef"] = source
+            default: spec["dataSource"] = nil
+            }
+        } else if let reference = spec.part("dataSourceRef"), !spec.has("dataSource"), reference.text("namespace").isEmpty {
+            spec["dataSource"] = reference
+        }
     }
 
     static func persistentVolume(_ resource: inout Resource) {
@@ -24,6 +39,13 @@ extension Kinds {
                 spec.fill("volumeMode", "Filesystem")
                 spec.edit("hostPath") { $0.fill("type", "") }
             }
+        }
+        resource.rules.warnings = { volume, _ in
+            guard volume[path: "spec", "persistentVolumeReclaimPolicy"]?.string == "Recycle" else { return [] }
+            return [
+                "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to "
+                    + "use dynamic provisioning."
+            ]
         }
         resource.rules.validate = VolumeObjectRules.volume
         resource.rules.validateUpdate = VolumeObjectRules.volumeUpdate
