@@ -4,6 +4,7 @@ import ClusterObjects
 /// The kinds a commit may use: what the cluster serves, and what the commit's own CustomResourceDefinitions add.
 struct KnownKinds {
     struct Kind {
+        var resource: GroupVersionResource
         var isNamespaced: Bool
         var schema: Schema
     }
@@ -14,19 +15,21 @@ struct KnownKinds {
     init(registry: Registry, documents: some Sequence<Value>) {
         self.registry = registry
         for definition in documents where definition["kind"]?.string == "CustomResourceDefinition" {
-            guard let spec = definition["spec"], let group = spec["group"]?.string, let kind = spec[path: "names", "kind"]?.string else {
-                continue
-            }
+            guard let spec = definition["spec"], let group = spec["group"]?.string, let kind = spec[path: "names", "kind"]?.string,
+                let plural = spec[path: "names", "plural"]?.string
+            else { continue }
             for version in spec["versions"]?.array ?? [] {
                 guard let name = version["name"]?.string else { continue }
                 custom[GroupVersionKind(group, name, kind)] = Kind(
-                    isNamespaced: spec["scope"]?.string != "Cluster", schema: .any)
+                    resource: GroupVersionResource(group, name, plural), isNamespaced: spec["scope"]?.string != "Cluster", schema: .any)
             }
         }
     }
 
     subscript(gvk: GroupVersionKind) -> Kind? {
-        if let resource = registry.resource(gvk) { return Kind(isNamespaced: resource.isNamespaced, schema: resource.schema) }
+        if let resource = registry.resource(gvk) {
+            return Kind(resource: resource.gvr, isNamespaced: resource.isNamespaced, schema: resource.schema)
+        }
         return custom[gvk]
     }
 

@@ -30,7 +30,7 @@ struct ManifestCheck {
             let hint = kinds.suggestion(for: gvk).map { ": \($0)" } ?? ": is its CustomResourceDefinition missing?"
             return (nil, [problem([.field("kind")], "", "the cluster knows no kind \(kind) in \(apiVersion)\(hint)")])
         }
-        let object = LoadedObject(value: value, gvk: gvk, isNamespaced: known.isNamespaced, file: file, source: source)
+        let object = LoadedObject(value: value, gvk: gvk, kind: known, file: file, source: source)
         var found: [LoadProblem] = []
         if object.name.isEmpty {
             let generated = value[path: "metadata", "generateName"] != nil
@@ -39,7 +39,7 @@ struct ManifestCheck {
                     [.field("metadata"), .field("name")], kind,
                     generated ? "generateName makes a new object at every sync: give it a name" : "missing: an object needs a name"))
         }
-        var walk = SchemaWalk()
+        var walk = SchemaWalk(showsValues: !(gvk.group.isEmpty && gvk.kind == "Secret"))
         walk.check(value, against: known.schema, at: [])
         found.append(contentsOf: walk.findings.map { problem($0.path, object.id.description, $0.message) })
         return (object.name.isEmpty ? nil : object, found)
@@ -53,7 +53,11 @@ struct ManifestCheck {
 
 /// Compares a value with its schema: unknown fields and wrong types.
 struct SchemaWalk {
+    /// False for Secrets: no message holds what they hold.
+    let showsValues: Bool
     private(set) var findings: [(path: [PathStep], message: String)] = []
+
+    init(showsValues: Bool = true) { self.showsValues = showsValues }
 
     mutating func check(_ value: Value, against schema: Schema, at path: [PathStep]) {
         let node = schema.node
@@ -72,7 +76,7 @@ struct SchemaWalk {
         case (.bool, .string): add(path, "must be text, and this reads as a boolean: quote it")
         case (.int, .integer), (.int, .number), (.double, .number), (.bool, .boolean), (.int, .intOrString), (.string, .intOrString):
             return
-        default: add(path, "must be \(SchemaWalk.name(node.type)), not \(SchemaWalk.name(of: value))")
+        default: add(path, "must be \(SchemaWalk.name(node.type)), not \(name(of: value))")
         }
     }
 
@@ -80,7 +84,7 @@ struct SchemaWalk {
         switch value {
         case .null, .int, .double: return
         case .string(let text) where Quantity(text) != nil: return
-        default: add(path, "\(SchemaWalk.name(of: value)) is no quantity: write e.g. 500m, 2, 128Mi")
+        default: add(path, "\(name(of: value)) is no quantity: write e.g. 500m, 2, 128Mi")
         }
     }
 
@@ -114,8 +118,11 @@ struct SchemaWalk {
         }
     }
 
-    private static func name(of value: Value) -> String {
+    private func name(of value: Value) -> String {
         switch value {
+        case .int where !showsValues, .double where !showsValues: "a number"
+        case .string where !showsValues: "text"
+        case .bool where !showsValues: "true or false"
         case .null: "null"
         case .bool(let flag): "\(flag)"
         case .int, .double: "the number \(value.jsonText)"

@@ -28,7 +28,10 @@ public struct ObjectID: Sendable, Hashable, Comparable, CustomStringConvertible 
 public struct LoadedObject: Sendable {
     public let id: ObjectID
     public let gvk: GroupVersionKind
+    public let resource: GroupVersionResource
     public let isNamespaced: Bool
+    /// Of a kind that the same commit defines: one that knows nothing.
+    public let schema: Schema
     /// As written, with the namespace filled in.
     public let value: Value
     public let file: String
@@ -48,11 +51,11 @@ public struct LoadedObject: Sendable {
 
     let writtenValue: Value
 
-    init(value written: Value, gvk: GroupVersionKind, isNamespaced: Bool, file: String, source: SourceMap) {
+    init(value written: Value, gvk: GroupVersionKind, kind: KnownKinds.Kind, file: String, source: SourceMap) {
         var value = written
         let name = written[path: "metadata", "name"]?.string ?? ""
         var namespace = ""
-        if isNamespaced {
+        if kind.isNamespaced {
             namespace = written[path: "metadata", "namespace"]?.string ?? ""
             if namespace.isEmpty { namespace = "default" }
             value[path: "metadata", "namespace"] = .string(namespace)
@@ -61,7 +64,9 @@ public struct LoadedObject: Sendable {
         }
         id = ObjectID(group: gvk.group, kind: gvk.kind, namespace: namespace, name: name)
         self.gvk = gvk
-        self.isNamespaced = isNamespaced
+        resource = kind.resource
+        isNamespaced = kind.isNamespaced
+        schema = kind.schema
         self.value = value
         writtenValue = written
         self.file = file

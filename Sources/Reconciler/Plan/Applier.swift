@@ -1,0 +1,88 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ManifestLoader
+
+/// Performs a plan's requests: server-side applies and deletions, a bounded number at a time. Decides nothing.
+struct Applier: Sendable {
+    static let manager = "skiff"
+
+    let client: any Client
+    var concurrency = 16
+
+    typealias Applied = (object: LoadedObject, result: Result<APIObject, APIError>)
+
+    /// Applies objects, in any order; a failure of one does not stop the others.
+    func apply(_ objects: [LoadedObject], dryRun: Bool = false) async -> [Applied] {
+        await bounded(objects) { object in (object, await self.apply(object, dryRun: dryRun)) }
+    }
+
+    func apply(_ object: LoadedObject, dryRun: Bool = false) async -> Result<APIObject, APIError> {
+        // A kind that was defined a moment ago is served a moment later.
+        for attempt in 0..<20 {
+            do throws(APIError) {
+                return .success(
+                    try await client.patch(
+                        object.resource, namespace: object.isNamespaced ? object.namespace : nil, name: object.name, subresource: nil,
+                        patch: Patch(.apply, object.value),
+                        options: WriteOptions(fieldManager: Applier.manager, dryRun: dryRun, force: true)))
+            } catch {
+                let notServed = error.isNotFound && error.message.contains("could not find the requested resource")
+                guard notServed, attempt < 19, !dryRun, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
+                    return .failure(error)
+                }
+            }
+        }
+        return .failure(.internalError("not applied"))
+    }
+
+    enum Pruned: Sendable {
+        case deleted, absent
+        /// Another made it: it is left.
+        case foreign
+    }
+
+    func prune(_ entries: [InventoryEntry]) async -> [(entry: InventoryEntry, result: Result<Pruned, APIError>)] {
+        await bounded(entries) { entry in (entry, await self.prune(entry)) }
+    }
+
+    /// Deletes what the inventory names, if it is still the object that was applied.
+    private func prune(_ entry: InventoryEntry) async -> Result<Pruned, APIError> {
+        do throws(APIError) {
+            let live = try await client.get(entry.resource, namespace: entry.namespace, name: entry.id.name)
+            guard Applier.isApplied(live) else { return .success(.foreign) }
+            if live.isBeingDeleted { return .success(.deleted) }
+            try await client.delete(
+                entry.resource, namespace: entry.namespace, name: entry.id.name,
+                options: DeleteOptions(propagationPolicy: "Background", uid: live.uid))
+            return .success(.deleted)
+        } catch {
+            return error.isNotFound ? .success(.absent) : .failure(error)
+        }
+    }
+
+    /// Whether the reconciler has applied this very object.
+    static func isApplied(_ object: APIObject) -> Bool {
+        object.metadata?.elements("managedFields").contains {
+            $0["manager"]?.string == manager && $0["operation"]?.string == "Apply"
+        } ?? false
+    }
+
+    private func bounded<Item: Sendable, Output: Sendable>(
+        _ items: [Item], _ work: @escaping @Sendable (Item) async -> Output
+    ) async -> [Output] {
+        await withTaskGroup(of: Output.self) { group in
+            var waiting = items.makeIterator()
+            var results: [Output] = []
+            for _ in 0..<concurrency {
+                guard let item = waiting.next() else { break }
+                group.addTask { await work(item) }
+            }
+            while let result = await group.next() {
+                results.append(result)
+                if let item = waiting.next() { group.addTask { await work(item) } }
+            }
+            return results
+        }
+    }
+}
