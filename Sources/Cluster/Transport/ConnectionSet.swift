@@ -1,31 +1,56 @@
 import NIOCore
 import Synchronization
 
-/// The open connections of a listener.
+/// The open connections of a listener, of which there are at most a given number.
 final class ConnectionSet: Sendable {
-    private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-    func add(_ channel: any Channel) {
-        open.withLock { $0[ObjectIdentifier(channel)] = channel }
-        channel.closeFuture.whenComplete { _ in
-            self.open.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel)) }
-        }
+    private struct Open {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        /// Resumed when the last connection has closed.
+        var waiting: CheckedContinuation<Void, Never>?
     }
 
-    /// Asks every connection to finish what it does and closes those that have not by then.
-    func drain(within limit: Duration) async {
-        for channel in open.withLock({ Array($0.values) }) { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
-        let clock = ContinuousClock()
-        let deadline = clock.now + limit
-        while clock.now < deadline, !open.withLock({ $0.isEmpty }) {
-            // Also in a cancelled task: waiting is bounded by the deadline, and connections end by themselves.
-            await withCheckedContinuation { continuation in
-                Task.detached {
-                    try? await Task.sleep(for: .milliseconds(20))
-                    continuation.resume()
-                }
-            }
+    private let open = Mutex(Open())
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// Keeps a connection until it closes; false when there are too many.
+    func add(_ channel: any Channel) -> Bool {
+        let isAdmitted = open.withLock { open in
+            if open.channels.count >= limit { return false }
+            open.channels[ObjectIdentifier(channel)] = channel
+            return true
         }
-        for channel in open.withLock({ Array($0.values) }) { channel.close(promise: nil) }
+        guard isAdmitted else { return false }
+        channel.closeFuture.whenComplete { _ in self.remove(channel) }
+        return true
+    }
+
+    private func remove(_ channel: any Channel) {
+        let waiting = open.withLock { open -> CheckedContinuation<Void, Never>? in
+            open.channels[ObjectIdentifier(channel)] = nil
+            return open.channels.isEmpty ? open.waiting.take() : nil
+        }
+        waiting?.resume()
+    }
+
+    private var channels: [any Channel] { open.withLock { Array($0.channels.values) } }
+
+    /// Asks every connection to finish what it does and closes those that have not by then. Returns when all are closed.
+    func drain(within limit: TimeAmount, on loop: any EventLoop) async {
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
+        let deadline = loop.scheduleTask(in: limit) { for channel in self.channels { channel.close(promise: nil) } }
+        await withCheckedContinuation { continuation in
+            let isEmpty = open.withLock { open in
+                if open.channels.isEmpty { return true }
+                open.waiting = continuation
+                return false
+            }
+            if isEmpty { continuation.resume() }
+        }
+        deadline.cancel()
     }
 }
+
+/// Sent through a connection's pipeline when the listener stops: finish what is being answered, take nothing new.
+struct DrainEvent: Sendable {}

@@ -32,18 +32,30 @@ public final class HTTPListener: Service {
         host: String, port: Int, tls: NIOSSLContext?, responder: any HTTPResponder, limits: HTTPLimits = HTTPLimits(), threads: Int = 2
     ) async throws -> HTTPListener {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let connections = ConnectionSet()
+        let connections = ConnectionSet(limit: limits.connections)
+        var parsing = NIOHTTPDecoderLimitConfiguration()
+        parsing.maxHeaderListSize = limits.headers
+        parsing.maxHeaderFieldSize = limits.headers
+        let decoding = parsing
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .serverChannelInitializer { server in
+                // Out of descriptors: accepting again at once would fail again at once.
+                server.eventLoop.makeCompletedFuture {
+                    try server.pipeline.syncOperations.addHandler(AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
+                }
+            }
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                guard connections.add(channel) else { return channel.close() }
+                return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-                    try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: false)
+                    let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
+                    try pipeline.addHandler(ByteToMessageHandler(decoder), name: HTTPConnection.decoderName)
                     try pipeline.addHandler(HTTPConnection(responder: responder, limits: limits))
-                    connections.add(channel)
                 }
             }
         do {
@@ -64,7 +76,7 @@ public final class HTTPListener: Service {
     public func run() async throws {
         try? await gracefulShutdown()
         try? await server.close().get()
-        await connections.drain(within: .seconds(10))
+        await connections.drain(within: .seconds(10), on: group.next())
         try? await group.shutdownGracefully()
     }
 }

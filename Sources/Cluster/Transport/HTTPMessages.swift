@@ -53,6 +53,8 @@ public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: [(String, String)]
     public var body: HTTPBody
+    /// With status 101: what handles the connection from then on, as another protocol. It is closed when this returns.
+    public var upgrade: (@Sendable (UpgradedStream) async throws -> Void)?
 
     public init(status: Int, headers: [(String, String)] = [], body: HTTPBody = .bytes([])) {
         self.status = status
@@ -64,12 +66,26 @@ public struct HTTPResponse: Sendable {
 /// Answers requests. Errors are answers too: this does not throw.
 public protocol HTTPResponder: Sendable {
     func respond(to request: HTTPRequest) async -> HTTPResponse
+
+    /// The answer when it is at hand without waiting for anything; nil to be asked by ``respond(to:)``.
+    /// Called on the connection's event loop: it must take microseconds.
+    func respondNow(to request: HTTPRequest) -> HTTPResponse?
+}
+
+extension HTTPResponder {
+    public func respondNow(to request: HTTPRequest) -> HTTPResponse? { nil }
 }
 
 /// What a listener takes from a client it does not know.
 public struct HTTPLimits: Sendable {
     /// Bytes of a request's body; more is answered with 413.
     public var body = 3 << 20
+    /// Bytes of a request's target, path and query; more is answered with 414.
+    public var target = 64 << 10
+    /// Bytes of all headers of a request; more is answered with 431.
+    public var headers = 256 << 10
+    /// Connections at a time; more are closed at once.
+    public var connections = 16384
     /// Seconds in which a started request must have arrived whole, and a peer must take what it is sent.
     public var requestSeconds: Int64 = 60
     /// Seconds a connection may be idle between requests.

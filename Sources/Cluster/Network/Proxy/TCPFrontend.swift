@@ -26,6 +26,11 @@ final class TCPFrontend: ProxyFrontend {
         try SocketCalls.bind(socket, frontend.address, frontend.port)
         let opened = TCPFrontend(rule, dialer, logger)
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { server in
+                server.eventLoop.makeCompletedFuture {
+                    try server.pipeline.syncOperations.addHandler(AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
