@@ -183,10 +183,10 @@ final class PodEffects: Sendable {
 
     // MARK: - The API
 
-    func wake(at time: Timestamp) -> Work {
+    /// Tells the worker something later.
+    func say(_ message: PodMessage, after seconds: Double) -> Work {
         { [mailbox] in
-            let wait = max(0, time - Timestamp.system())
-            if (try? await Task.sleep(for: .seconds(wait + 0.001))) != nil { mailbox.yield(.wake) }
+            if (try? await Task.sleep(for: .seconds(max(0, seconds)))) != nil { mailbox.yield(message) }
         }
     }
 

@@ -7,6 +7,8 @@ enum PodMessage: Sendable {
     case gone
     /// A ConfigMap or Secret that it is made from has changed: `configmaps/NAME`.
     case sourceChanged(String)
+    /// Tokens in its volumes are near their end.
+    case tokensAge
     case sandboxReady(address: String?)
     case sandboxFailed(String)
     case sandboxEnded

@@ -98,6 +98,9 @@ actor PodWorker {
             }
             if case .failed = situation.sandbox { situation.sandbox = .absent }
             pendingRefresh = true
+        case .tokensAge:
+            pendingRefresh = true
+            tokensAreFresh = false
         case .sandboxReady(let address):
             situation.sandbox = .ready(address: address)
             sandboxDelay = 1
@@ -124,6 +127,8 @@ actor PodWorker {
 
     private var sandboxDelay = 1.0
     private var pendingRefresh = false
+    /// Whether someone watches over the age of the pod's tokens.
+    private var tokensAreFresh = false
     /// Containers whose probes and hooks are to be looked after.
     private var begun: [(name: String, attempt: Int)] = []
 
@@ -234,6 +239,10 @@ actor PodWorker {
             watchOver(container, spawn)
         }
         begun = []
+        if !tokensAreFresh, case .ready = situation.sandbox, let seconds = PodVolumes.tokenSeconds(of: situation.pod) {
+            tokensAreFresh = true
+            spawn(effects.say(.tokensAge, after: seconds * 0.8))
+        }
         if pendingRefresh {
             pendingRefresh = false
             if case .ready(let address) = situation.sandbox { spawn(effects.refreshVolumes(situation.pod, address: address)) }
@@ -251,7 +260,7 @@ actor PodWorker {
         if !isForgotten { writeStatus(at: now, spawn) }
         if let time = decision.wakeAt, wakeAt.map({ time < $0 || $0 <= now }) ?? true {
             wakeAt = time
-            spawn(effects.wake(at: time))
+            spawn(effects.say(.wake, after: time - now + 0.001))
         }
     }
 

@@ -47,6 +47,12 @@ struct PodVolumes: Sendable {
         return result
     }
 
+    /// How long the shortest-lived token in the pod's volumes is good; nil when there is none.
+    static func tokenSeconds(of pod: Pod) -> Double? {
+        pod.volumes.flatMap { $0["projected"]?["sources"].map { Array($0.elements) } ?? [] }
+            .compactMap { $0["serviceAccountToken"].map { Double(clamping: $0["expirationSeconds"]?.int ?? 3600) } }.min()
+    }
+
     /// Makes what is on disk, checks what is the host's, and reads what goes into memory.
     /// - Throws: ``MountError``.
     func prepare(_ fields: PodFields) async throws -> [String: VolumeFiles] {

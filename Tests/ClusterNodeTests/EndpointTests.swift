@@ -1,0 +1,73 @@
+import ClusterObjects
+import ClusterTransport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ClusterNode
+
+/// The node's endpoint, asked without a network.
+@Suite struct EndpointTests {
+    final class Collected: BodyWriter {
+        let bytes = Mutex<[UInt8]>([])
+        func write(_ piece: [UInt8]) async throws { bytes.withLock { $0 += piece } }
+    }
+
+    static let server = PeerIdentity(commonName: "kube-apiserver-kubelet-client", organizations: [])
+
+    /// A pod's directory with two runs of its container.
+    func withLogs(_ body: (NodeEndpoint) async throws -> Void) async throws {
+        let node = NSTemporaryDirectory() + "skiff-logs-" + UUID().uuidString
+        defer { TextFile.remove(node) }
+        let directory = PodDirectory(node: node, uid: "u1")
+        try directory.make(
+            for: Pod(
+                APIObject([
+                    "metadata": ["name": "web", "namespace": "shop"], "spec": ["containers": [["name": "main"], ["name": "idle"]]],
+                ])))
+        try TextFile.makeDirectory(directory.container("main"))
+        for attempt in 0...1 {
+            let time = "2026-01-01T00:00:0\(attempt).000000000Z"
+            try TextFile.write("\(time)\n".utf8, to: "\(directory.container("main"))/\(attempt).start")
+            try TextFile.write("1 \(time) \(time)\n".utf8, to: "\(directory.container("main"))/\(attempt).exit")
+            let lines = ["a", "b", "c"].map { "\(time) stdout F \($0)\(attempt)\n" }.joined()
+            try TextFile.write(lines.utf8, to: directory.log("main", attempt: attempt))
+        }
+        try await body(NodeEndpoint(directory: node))
+    }
+
+    func ask(_ endpoint: NodeEndpoint, _ path: String, _ query: String = "", peer: PeerIdentity? = server) async throws -> (Int, String) {
+        let response = await endpoint.respond(to: HTTPRequest(method: "GET", path: path, query: query, peer: peer))
+        switch response.body {
+        case .bytes(let bytes): return (response.status, String(decoding: bytes, as: UTF8.self))
+        case .stream(let produce):
+            let collected = Collected()
+            try await produce(collected)
+            return (response.status, String(decoding: collected.bytes.withLock { $0 }, as: UTF8.self))
+        }
+    }
+
+    @Test func `logs are served: whole, the tail, the run before, and followed to the end`() async throws {
+        try await withLogs { endpoint in
+            let path = "/containerLogs/shop/web/main"
+            #expect(try await ask(endpoint, path) == (200, "a1\nb1\nc1\n"))
+            #expect(try await ask(endpoint, path, "tailLines=2") == (200, "b1\nc1\n"))
+            #expect(try await ask(endpoint, path, "previous=true&limitBytes=4") == (200, "a0\nb"))
+            #expect(try await ask(endpoint, path, "follow=true") == (200, "a1\nb1\nc1\n"))
+            #expect(try await ask(endpoint, path, "timestamps=true&tailLines=1") == (200, "2026-01-01T00:00:01.000000000Z c1\n"))
+        }
+    }
+
+    @Test func `only the API server may ask, and only for what there is`() async throws {
+        try await withLogs { endpoint in
+            let path = "/containerLogs/shop/web/main"
+            #expect(try await ask(endpoint, path, peer: nil).0 == 401)
+            #expect(try await ask(endpoint, path, peer: PeerIdentity(commonName: "eve", organizations: [])).0 == 403)
+            #expect(try await ask(endpoint, "/containerLogs/shop/web/none").0 == 404)
+            #expect(try await ask(endpoint, "/containerLogs/shop/none/main").0 == 404)
+            #expect(try await ask(endpoint, "/containerLogs/shop/web/idle").0 == 400)
+            #expect(try await ask(endpoint, path, "tailLines=-1").0 == 400)
+            #expect(try await ask(endpoint, "/exec/../x").0 == 404)
+        }
+    }
+}
