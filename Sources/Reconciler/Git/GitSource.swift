@@ -93,7 +93,7 @@ public actor GitSource {
     }
 
     /// Runs git and makes a failure a typed one.
-    private func run(_ arguments: [String], inRepository: Bool = true) async throws(GitError) -> String {
+    func run(_ arguments: [String], inRepository: Bool = true) async throws(GitError) -> String {
         let output: GitProcess.Output
         do throws(GitError) {
             output = try await git.run((inRepository ? ["--git-dir", options.directory] : []) + arguments)

@@ -1,0 +1,236 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ManifestLoader
+
+extension Reconciler {
+    /// Looks at the source and applies what it says. Never throws: what went wrong stands in `failures`, `status` and the events.
+    func look() async {
+        let begin = clock()
+        do throws(APIError) { try await start() } catch {
+            return setUnreachable("the cluster does not answer: \(error)")
+        }
+        do throws(GitError) {
+            let fetched = try await source.fetch()
+            setReachable()
+            guard fetched != status.observedRevision || fetched != commit && status.problems.isEmpty || !failures.isEmpty else { return }
+            guard try await load(fetched) else { return }
+            await apply(begin)
+        } catch {
+            switch error.reason {
+            case .pathNotFound: refuse(status.observedRevision, [error.description], begin)
+            default: setUnreachable(error.description)
+            }
+        }
+    }
+
+    private func setReachable() {
+        guard status.unreachableSince != nil || unreachable != nil else { return }
+        unreachable = nil
+        status.unreachableSince = nil
+        isStatusChanged = true
+        say.yield(.warning("\(options.source.shownRepository) answers again"))
+    }
+
+    private func setUnreachable(_ why: String) {
+        if unreachable != why { say.yield(.warning(why)) }
+        unreachable = why
+        if status.unreachableSince == nil {
+            status.unreachableSince = clock()
+            isStatusChanged = true
+        }
+    }
+
+    /// Reads a commit's manifests; false when it does not load: then the last good one stays.
+    private func load(_ fetched: String) async throws(GitError) -> Bool {
+        let begin = clock()
+        let isNew = fetched != status.observedRevision
+        status.observedRevision = fetched
+        let subject = await source.subject(of: fetched)
+        if isNew { say.yield(.revision(commit: fetched, subject: subject)) }
+        let before = tree
+        // The loader is lent out for the reading.
+        var lent = loader
+        do throws(GitError) { tree = try await source.load(fetched, from: tree, into: &lent) } catch {
+            refuse(fetched, [error.description], begin)
+            guard error.reason == .pathNotFound else { throw error }
+            return false
+        }
+        loader = lent
+        if tree == before, fetched != commit, !desired.isEmpty, status.problems.isEmpty, failures.isEmpty {
+            commit = fetched
+            return true
+        }
+        let result = loader.result()
+        var problems = result.problems.map(\.description)
+        if result.objects.isEmpty, problems.isEmpty {
+            problems = [
+                "\(options.source.path.isEmpty ? "the commit" : options.source.path) holds no manifest: nothing is changed or deleted"
+            ]
+        }
+        guard problems.isEmpty else {
+            if isNew { for problem in result.problems.prefix(SyncRecord.mostChanges) { say.yield(.problem(problem)) } }
+            if isNew, result.problems.isEmpty { say.yield(.warning(problems[0])) }
+            refuse(fetched, problems, begin)
+            return false
+        }
+        desired = result.objects
+        commit = fetched
+        return true
+    }
+
+    private func refuse(_ fetched: String, _ problems: [String], _ begin: Timestamp) {
+        let kept = Array(problems.prefix(SyncRecord.mostChanges))
+        guard status.problems != kept || status.history.first?.commit != fetched else { return }
+        status.problems = kept
+        note(fetched, begin, [], problems)
+    }
+
+    private func note(_ commit: String, _ begin: Timestamp, _ changes: [SyncRecord.Change], _ problems: [String]) {
+        let now = clock()
+        let record = SyncRecord(
+            commit: commit, subject: "", author: "", time: now, result: problems.isEmpty ? .synced : .failed, duration: now - begin,
+            changes: changes, failures: problems)
+        // A pass that is tried again and comes to the same is no news.
+        if let last = status.history.first, last.commit == commit, last.failures == record.failures, changes.isEmpty { return }
+        status.record(record)
+        isStatusChanged = true
+        publication.revisionNoted(at: now)
+        say.yield(.synced(record))
+    }
+
+    // MARK: - Applying
+
+    private func apply(_ begin: Timestamp) async {
+        let wanted = Set(desired.map(\.id))
+        for object in desired {
+            // The same content may have moved to other lines.
+            if tracked[object.id]?.object.digest == object.digest { tracked[object.id]?.object = object }
+        }
+        let plan = Plan(desired: desired, applied: tracked.mapValues(\.object.digest), inventory: status.inventory)
+        let named = status.inventory.union(desired.map(InventoryEntry.init))
+        if named != status.inventory {
+            // Noted before anything is made, so that a crash leaves nothing behind that nobody knows.
+            status.inventory = named
+            isStatusChanged = true
+            await saveStatus()
+        }
+        failures = []
+        var changes: [SyncRecord.Change] = []
+        for stage in plan.stages {
+            let known = await liveVersions(of: stage)
+            inFlight.formUnion(stage.map(\.id))
+            for (object, result) in await applier.apply(stage) {
+                if let change = await settle(object, result, known: known[object.id]) { changes.append(change) }
+            }
+        }
+        for (id, _) in tracked where !wanted.contains(id) { tracked[id] = nil }
+        if failures.isEmpty { changes += await prune(plan.prunes) }
+        for failure in failures { say.yield(.failed(failure)) }
+        failedPasses = failures.isEmpty ? 0 : failedPasses + 1
+        status.problems = failures.prefix(SyncRecord.mostChanges).map(\.description)
+        if failures.isEmpty, status.lastAppliedRevision != commit {
+            status.lastAppliedRevision = commit
+            isStatusChanged = true
+        }
+        await noteWithSubject(begin, changes.sorted { $0.id < $1.id })
+        watchDesired()
+    }
+
+    private func noteWithSubject(_ begin: Timestamp, _ changes: [SyncRecord.Change]) async {
+        note(commit, begin, changes, failures.map(\.description))
+        guard let first = status.history.first, first.commit == commit, first.subject.isEmpty else { return }
+        if let info = try? await source.info(commit) {
+            status.history[0].subject = info.subject
+            status.history[0].author = info.author
+        }
+    }
+
+    /// The versions of what is there already, to tell made from changed from untouched: one list a resource.
+    private func liveVersions(of objects: [LoadedObject]) async -> [ObjectID: String] {
+        var versions: [ObjectID: String] = [:]
+        let untracked = objects.filter { tracked[$0.id] == nil }
+        for object in objects { if let known = tracked[object.id] { versions[object.id] = String(known.resourceVersion) } }
+        for (id, object) in await live(untracked) { versions[id] = object.resourceVersion }
+        return versions
+    }
+
+    /// The live objects of these, those that are there. One list a resource; a resource that is not served has none.
+    func live(_ objects: [LoadedObject]) async -> [ObjectID: APIObject] {
+        var found: [ObjectID: APIObject] = [:]
+        for (resource, group) in Dictionary(grouping: objects, by: \.resource) {
+            let wanted = Dictionary(group.map { ($0.id.key, $0.id) }, uniquingKeysWith: { first, _ in first })
+            if group.count == 1, let only = group.first {
+                let namespace = only.isNamespaced ? only.namespace : nil
+                if let object = try? await client.get(resource, namespace: namespace, name: only.name) { found[only.id] = object }
+                continue
+            }
+            guard let list = try? await client.list(resource) else { continue }
+            for object in list.items { if let id = wanted[object.key] { found[id] = object } }
+        }
+        return found
+    }
+
+    /// Takes in the answer to an apply; nil when it failed.
+    func settle(_ object: LoadedObject, _ result: Result<APIObject, APIError>, known: String?) async -> SyncRecord.Change? {
+        inFlight.remove(object.id)
+        let held = waiting.removeValue(forKey: object.id)
+        switch result {
+        case .failure(let error):
+            failures.append(ObjectFailure(id: object.id, file: object.file, line: object.line, message: error.message))
+            if let held { observe(object.id, held.live, version: held.version) }
+            return nil
+        case .success(let live):
+            var state = Tracked(applied: object, live: live)
+            if let before = tracked[object.id] { state.backoff = before.backoff }
+            tracked[object.id] = state
+            if let held { observe(object.id, held.live, version: held.version) }
+            let kind: SyncRecord.Change.Kind =
+                known == nil || known == "0" ? .created : known == live.resourceVersion ? .unchanged : .configured
+            guard kind != .unchanged else { return nil }
+            let change = SyncRecord.Change(id: object.id, kind: kind)
+            say.yield(.changed(change))
+            return change
+        }
+    }
+
+    private func prune(_ stages: [[InventoryEntry]]) async -> [SyncRecord.Change] {
+        var changes: [SyncRecord.Change] = []
+        for stage in stages {
+            for (entry, result) in await applier.prune(stage) {
+                switch result {
+                case .failure(let error):
+                    failures.append(ObjectFailure(id: entry.id, file: "", line: 0, message: "not deleted: \(error.message)"))
+                case .success(let outcome):
+                    status.inventory.remove(entry)
+                    isStatusChanged = true
+                    guard outcome == .deleted else { continue }
+                    let change = SyncRecord.Change(id: entry.id, kind: .pruned)
+                    changes.append(change)
+                    say.yield(.changed(change))
+                }
+            }
+            if !failures.isEmpty { break }
+        }
+        return changes
+    }
+
+    // MARK: - Taking up where an earlier run stopped
+
+    /// Loads the commit that was applied last and looks whether it still stands, without applying anything.
+    func adopt(_ revision: String) async {
+        var lent = loader
+        guard let known = try? await source.resolve(revision), let loaded = try? await source.load(known, from: tree, into: &lent)
+        else { return }
+        let result = lent.result()
+        guard result.problems.isEmpty, !result.objects.isEmpty else { return }
+        (loader, tree, commit, desired) = (lent, loaded, known, result.objects)
+        let live = await live(desired)
+        let inventory = Set(status.inventory.map(\.id))
+        let now = clock()
+        for object in desired where inventory.contains(object.id) {
+            tracked[object.id] = Tracked(found: object, live: live[object.id], commit: known, now: now)
+        }
+        watchDesired()
+    }
+}

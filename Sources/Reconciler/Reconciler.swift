@@ -1,0 +1,157 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import Logging
+import ManifestLoader
+import ServiceLifecycle
+
+/// Keeps a cluster as a git repository says: fetches, applies, prunes, notices drift, commits status back.
+///
+/// A client like any other: it runs against the engine in process or any API server. ``run()`` follows the source until it is
+/// stopped; ``reconcileOnce(timeout:)``, ``preview()``, ``driftReport()`` and ``statusReport()`` are one look each.
+public actor Reconciler: Service {
+    public nonisolated let options: ReconcilerOptions
+    /// What happens, for one listener.
+    public nonisolated let events: AsyncStream<ReconcilerEvent>
+    nonisolated let say: AsyncStream<ReconcilerEvent>.Continuation
+    nonisolated let client: any Client
+    nonisolated let registry: Registry
+    nonisolated let applier: Applier
+    nonisolated let sync: SyncObject
+    nonisolated let source: GitSource
+    nonisolated let logger: Logger
+    nonisolated let clock: @Sendable () -> Timestamp
+
+    var loader: ManifestLoader
+    /// The tree that the loader holds.
+    var tree = ""
+    /// The commit that `desired` is of: the last one that loaded.
+    var commit = ""
+    var desired: [LoadedObject] = []
+    var tracked: [ObjectID: Tracked] = [:]
+    /// Being applied: what watches say of them waits.
+    var inFlight: Set<ObjectID> = []
+    var waiting: [ObjectID: (live: APIObject?, version: Int)] = [:]
+    var status = SyncStatus()
+    var isStarted = false
+    var isStatusChanged = false
+    var failures: [ObjectFailure] = []
+    var failedPasses = 0
+    var publication = Publication()
+    var unreachable: String?
+
+    let wakes: AsyncStream<Void>
+    nonisolated let wake: AsyncStream<Void>.Continuation
+    let watchedResources: AsyncStream<GroupVersionResource>
+    nonisolated let watchResource: AsyncStream<GroupVersionResource>.Continuation
+    var watched: [GroupVersionResource: String] = [:]
+    var timer = 0
+
+    public init(
+        _ options: ReconcilerOptions, client: any Client, registry: Registry, logger: Logger,
+        clock: @escaping @Sendable () -> Timestamp = Timestamp.system
+    ) {
+        self.options = options
+        self.client = client
+        self.registry = registry
+        self.logger = logger
+        self.clock = clock
+        applier = Applier(client: client, concurrency: max(1, options.concurrency))
+        sync = SyncObject(client: client, options: options.source)
+        source = GitSource(options.source)
+        loader = ManifestLoader(registry: registry)
+        (events, say) = AsyncStream.makeStream(of: ReconcilerEvent.self, bufferingPolicy: .bufferingNewest(1000))
+        (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        (watchedResources, watchResource) = AsyncStream.makeStream(of: GroupVersionResource.self)
+    }
+
+    // MARK: - Following the source
+
+    /// Follows the source until it is cancelled or shut down gracefully.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { await self.follow() }
+        say.finish()
+    }
+
+    private func follow() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.followObjects() }
+            if let path = options.source.localPath {
+                group.addTask { for await _ in RepositoryWatch.changes(of: path) { self.wake.yield() } }
+            }
+            wake.yield()
+            await withDiscardingTaskGroup { timers in
+                for await _ in wakes {
+                    await turn()
+                    timer += 1
+                    let (turn, delay) = (timer, secondsToNextTurn())
+                    timers.addTask {
+                        guard (try? await Task.sleep(for: .seconds(delay))) != nil, await self.timer == turn else { return }
+                        self.wake.yield()
+                    }
+                    if Task.isCancelled { break }
+                }
+                timers.cancelAll()
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// One turn: look at the source, apply what is new, put right what has drifted, say so.
+    private func turn() async {
+        await look()
+        await correctDrift()
+        await saveStatus()
+        await publish()
+    }
+
+    private func secondsToNextTurn() -> Double {
+        let look = options.source.localPath == nil ? options.source.interval : 30
+        var delay = max(look, 0.1)
+        if !failures.isEmpty { delay = min(delay, min(60, Double(1 << min(failedPasses, 6)))) }
+        let now = clock()
+        for (_, object) in tracked where object.drift != nil && options.drift == .correct {
+            delay = min(delay, max(0.05, object.backoff.due(now) - now))
+        }
+        if let due = publication.due { delay = min(delay, max(0.05, due - now)) }
+        return delay
+    }
+
+    /// Keeps watches on every resource that git has objects of.
+    private func followObjects() async {
+        await withDiscardingTaskGroup { group in
+            for await resource in watchedResources {
+                let reflector = Reflector(client: client, resource: resource, logger: logger)
+                group.addTask { await reflector.run { await self.deliver($0, of: resource) } }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Makes sure that what git has is watched.
+    func watchDesired() {
+        for object in desired where watched[object.resource] == nil {
+            watched[object.resource] = object.gvk.kind
+            watchResource.yield(object.resource)
+        }
+    }
+
+    // MARK: - The Sync object
+
+    /// Reads what the cluster remembers, once.
+    func start() async throws(APIError) {
+        guard !isStarted else { return }
+        status = try await sync.read()
+        isStarted = true
+        if !status.lastAppliedRevision.isEmpty { await adopt(status.lastAppliedRevision) }
+    }
+
+    func saveStatus() async {
+        guard isStarted, isStatusChanged else { return }
+        isStatusChanged = false
+        do throws(APIError) { try await sync.write(status, now: clock()) } catch {
+            isStatusChanged = true
+            logger.warning("cannot store what was applied", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ClusterObjects
+
+/// When status is committed to the source: once a synced revision, when it has become healthy or ten seconds have passed, and for
+/// drift at most once a minute. Pure.
+struct Publication {
+    private var revisionSince: Timestamp?
+    private var driftSince: Timestamp?
+    private var last: Timestamp?
+    /// The push that was refused for good, said once.
+    var hasWarned = false
+
+    private static let patience = 10.0
+    private static let pause = 60.0
+
+    mutating func revisionNoted(at now: Timestamp) { revisionSince = now }
+    mutating func driftChanged(at now: Timestamp) { if driftSince == nil { driftSince = now } }
+
+    /// When it is due at the latest; nil when nothing is waiting.
+    var due: Timestamp? {
+        if let revisionSince { return revisionSince + Publication.patience }
+        guard let driftSince else { return nil }
+        return last.map { max(driftSince, $0 + Publication.pause) } ?? driftSince
+    }
+
+    var awaitsHealth: Bool { revisionSince != nil }
+
+    func isDue(_ now: Timestamp, isHealthy: Bool) -> Bool {
+        if revisionSince != nil, isHealthy { return true }
+        return due.map { $0 <= now } ?? false
+    }
+
+    mutating func done(_ now: Timestamp) {
+        (revisionSince, driftSince, last) = (nil, nil, now)
+    }
+
+    /// It could not be pushed: again in a minute.
+    mutating func failed(_ now: Timestamp) {
+        (revisionSince, driftSince, last) = (nil, now, now)
+    }
+}
