@@ -100,7 +100,7 @@ let package = Package(
         tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("ClusterAPI"),
         tests("ClusterNode", ["ClusterServer", "ClusterStore"]),
-        tests("ClusterTransport"),
+        tests("ClusterTransport", nio),
         tests("ClusterClient"),
         tests("ClusterNetwork"),
         tests("ManifestLoader"),

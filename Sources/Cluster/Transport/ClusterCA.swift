@@ -9,6 +9,11 @@ public struct CertificateError: Error, CustomStringConvertible {
     public var path: String
     public var reason: String
     public var description: String { "\(path): \(reason)" }
+
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
 }
 
 /// A certificate and its key, as PEM.
@@ -24,26 +29,38 @@ public struct ClusterCA: Sendable {
     /// The CA's certificate, for kubeconfigs and `kube-root-ca.crt`.
     public let certificatePEM: String
 
-    /// Reads the CA in a directory, or makes it where there is none.
-    /// - Throws: ``CertificateError`` naming the file that cannot be read or written.
+    /// Reads the CA in a directory, or makes it where there is none. A key alone, which a stop at the wrong moment leaves, is given a
+    /// certificate.
+    /// - Throws: ``CertificateError`` naming the file that cannot be read or written, or that does not belong to the other.
     public init(directory: String) throws {
         let certificatePath = "\(directory)/ca.crt"
         let keyPath = "\(directory)/ca.key"
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        if FileManager.default.fileExists(atPath: certificatePath) {
-            do {
-                certificatePEM = try String(contentsOfFile: certificatePath, encoding: .utf8)
-                certificate = try Certificate(pemEncoded: certificatePEM)
-                key = try P256.Signing.PrivateKey(pemRepresentation: String(contentsOfFile: keyPath, encoding: .utf8))
-            } catch {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw CertificateError(path: directory, reason: "cannot be made: \(error.localizedDescription)") }
+        let keyText = try PrivateFile.read(keyPath)
+        if let text = try PrivateFile.read(certificatePath) {
+            guard let read = try? Certificate(pemEncoded: text) else {
                 throw CertificateError(
-                    path: certificatePath,
-                    reason: "the cluster's CA cannot be read; put back ca.crt and ca.key, or remove both for a new CA")
+                    path: certificatePath, reason: "not a certificate in PEM; put back what was there\(ClusterCA.orAnew)")
             }
+            guard let keyText else {
+                throw CertificateError(path: keyPath, reason: "missing; put back the key of ca.crt\(ClusterCA.orAnew)")
+            }
+            key = try ClusterCA.key(keyText, keyPath)
+            guard read.publicKey == Certificate.PublicKey(key.publicKey) else {
+                throw CertificateError(path: keyPath, reason: "not the key of ca.crt; put back the right one\(ClusterCA.orAnew)")
+            }
+            guard read.notValidAfter > Date() else {
+                throw CertificateError(
+                    path: certificatePath, reason: "expired at \(read.notValidAfter); remove ca.crt and ca.key for a new CA")
+            }
+            certificate = read
+            certificatePEM = text
             return
         }
-        key = P256.Signing.PrivateKey()
+        key = try keyText.map { try ClusterCA.key($0, keyPath) } ?? P256.Signing.PrivateKey()
         let name = try DistinguishedName { CommonName("skiff-ca") }
         certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: Date(timeIntervalSinceNow: -3600),
@@ -54,8 +71,17 @@ public struct ClusterCA: Sendable {
                 Critical(KeyUsage(digitalSignature: true, keyCertSign: true, cRLSign: true))
             }, issuerPrivateKey: .init(key))
         certificatePEM = try certificate.serializeAsPEM().pemString
-        try ClusterCA.writePrivately(key.pemRepresentation, to: keyPath)
-        try ClusterCA.writePrivately(certificatePEM, to: certificatePath)
+        if keyText == nil { try PrivateFile.write(key.pemRepresentation, to: keyPath) }
+        try PrivateFile.write(certificatePEM, to: certificatePath)
+    }
+
+    private static let orAnew = ", or remove ca.crt and ca.key for a new CA (clients then need a new kubeconfig)"
+
+    private static func key(_ text: String, _ path: String) throws -> P256.Signing.PrivateKey {
+        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: text) else {
+            throw CertificateError(path: path, reason: "not a P-256 private key in PEM; put back what was there\(orAnew)")
+        }
+        return key
     }
 
     /// Signs a certificate for a server that answers under these names and addresses, valid for a year.
@@ -101,14 +127,9 @@ public struct ClusterCA: Sendable {
         return identity.commonName.isEmpty ? nil : identity
     }
 
-    /// Writes a file that only its owner may read; what was there is replaced at once or not at all.
-    public static func writePrivately(_ text: String, to path: String) throws {
-        let temporary = "\(path).new"
-        guard
-            FileManager.default.createFile(atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
-            rename(temporary, path) == 0
-        else { throw CertificateError(path: path, reason: "cannot be written: \(String(cString: strerror(errno)))") }
-    }
+    /// Writes a file that only its owner may read; what was there is replaced at once or not at all, also when the power fails.
+    /// - Throws: ``CertificateError`` naming the file.
+    public static func writePrivately(_ text: String, to path: String) throws { try PrivateFile.write(text, to: path) }
 
     private func issue(_ subject: DistinguishedName, usage: ExtendedKeyUsage.Usage, alternatives: [GeneralName]) throws -> Credential {
         let leaf = P256.Signing.PrivateKey()

@@ -27,6 +27,8 @@ public final class RemoteClient: Client {
         settings.timeout.connect = .seconds(10)
         // Watches send bookmarks about once a minute: silence for longer means a dead connection.
         settings.timeout.read = .minutes(10)
+        // One that refuses is told of at once: whoever asks decides when to ask again.
+        settings.connectionPool.retryConnectionEstablishment = false
         settings.redirectConfiguration = .disallow
         settings.decompression = .disabled
         // Every watch takes a connection of its own where the server speaks only HTTP/1.1.
