@@ -6,6 +6,8 @@ public struct APIServerConfiguration: Sendable {
     public var disabledAdmissionPlugins: Set<String>
     /// `--service-account-issuer`.
     public var serviceAccountIssuer: String
+    /// What service-account tokens are signed with.
+    public var serviceAccountKey = ServiceAccountKey()
     /// From `--token-auth-file`.
     public var tokens: TokenFile
     /// Where clients outside find the server, for the `kubernetes` service's endpoints.
@@ -13,6 +15,9 @@ public struct APIServerConfiguration: Sendable {
 
     /// How nodes are reached for logs; nil where there are none.
     public var nodes: NodeConnection?
+
+    /// Reads and writes YAML bodies; nil where only JSON is spoken.
+    public var yaml: YAMLCodec?
 
     /// `--allow-unenforced`: take CustomResourceDefinitions with rules that are not enforced (CEL, webhook conversion).
     public var allowsUnenforced = false

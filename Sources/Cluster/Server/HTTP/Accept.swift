@@ -29,7 +29,7 @@ struct Accepted: Sendable {
                 if sides.count == 2 { parameters[sides[0].lowercased()] = sides[1] }
             }
             switch type {
-            case "application/json", "*/*", "application/*": break
+            case "application/json", "application/yaml", "*/*", "application/*": break
             default: continue
             }
             knowsType = true

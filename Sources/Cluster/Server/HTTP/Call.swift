@@ -141,25 +141,28 @@ struct Call: Sendable {
     private func create() async throws(APIError) -> HTTPResponse {
         let accepted = try accepted()
         let context = context(options: try RequestOptions.write(query, patch: nil, kind: "CreateOptions"))
-        let body = try RequestBody.object(request, limits: .request, kind: resource.kind, version: resource.version)
-        let result = try await server.create(target, body, context)
-        return try answer(result, accepted, context, status: 201)
+        let body = try RequestBody.object(
+            request, limits: .request, kind: resource.kind, version: resource.version, yaml: server.configuration.yaml)
+        return try await answer(accepted, context) { () throws(APIError) in
+            var result = try await server.create(target, body, context)
+            result.isCreated = true
+            return result
+        }
     }
 
     private func update() async throws(APIError) -> HTTPResponse {
         let accepted = try accepted()
         let context = context(options: try RequestOptions.write(query, patch: nil, kind: "UpdateOptions"))
-        let body = try RequestBody.object(request, limits: .request, kind: resource.kind, version: resource.version)
-        let result = try await server.update(target, body, context)
-        return try answer(result, accepted, context, status: result.isCreated ? 201 : 200)
+        let body = try RequestBody.object(
+            request, limits: .request, kind: resource.kind, version: resource.version, yaml: server.configuration.yaml)
+        return try await answer(accepted, context) { () throws(APIError) in try await server.update(target, body, context) }
     }
 
     private func patch() async throws(APIError) -> HTTPResponse {
         let accepted = try accepted()
-        let patch = try RequestBody.patch(request, resource)
+        let patch = try RequestBody.patch(request, resource, yaml: server.configuration.yaml)
         let context = context(options: try RequestOptions.write(query, patch: patch.kind, kind: "PatchOptions"))
-        let result = try await server.patch(target, patch, context)
-        return try answer(result, accepted, context, status: result.isCreated ? 201 : 200)
+        return try await answer(accepted, context) { () throws(APIError) in try await server.patch(target, patch, context) }
     }
 
     private func delete() async throws(APIError) -> HTTPResponse {
@@ -183,10 +186,24 @@ struct Call: Sendable {
             try ResponseBytes.list(try await server.deleteCollection(target, list, options, context), accepted, resource), context)
     }
 
+    /// The answer to a write, its warnings also where it failed.
     private func answer(
-        _ result: WriteResult, _ accepted: Accepted, _ context: RequestContext, status: Int
-    ) throws(APIError) -> HTTPResponse {
-        warned(try ResponseBytes.object(result.written, accepted, resource, status: status), context)
+        _ accepted: Accepted, _ context: RequestContext, _ write: () async throws(APIError) -> WriteResult
+    ) async throws(APIError) -> HTTPResponse {
+        let result: WriteResult
+        do throws(APIError) { result = try await write() } catch { return warned(ResponseBytes.status(error), context) }
+        let status = result.isCreated ? 201 : 200
+        return warned(try ResponseBytes.object(result.written, accepted, resource, status: status), context)
+    }
+
+    /// A refusal carries the warnings that were earned before it.
+    private func warned(
+        _ context: RequestContext, _ work: () async throws(APIError) -> HTTPResponse
+    ) async throws(APIError) -> HTTPResponse {
+        do throws(APIError) { return try await work() } catch {
+            if context.warnings.isEmpty { throw error }
+            return warned(ResponseBytes.status(error), context)
+        }
     }
 
     private func warned(_ response: HTTPResponse, _ context: RequestContext) -> HTTPResponse {

@@ -48,6 +48,15 @@ final class Documents: Sendable {
             let version = parts.count == 2 ? GroupVersion("", parts[1]) : GroupVersion(parts[1], parts[2])
             document = discovery.resources(of: version)
             if document == nil, parts.count == 2 || discovery.group(parts[1]) != nil { throw ResponseBytes.noSuchResource }
+        case (".well-known", 2) where parts[1] == "openid-configuration":
+            let host = request.headers.first(name: "Host") ?? ""
+            document = [
+                "issuer": .string(server.configuration.serviceAccountIssuer), "jwks_uri": .string("https://\(host)/openid/v1/jwks"),
+                "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["ES256"],
+            ]
+        case ("openid", 3) where parts[1] == "v1" && parts[2] == "jwks":
+            return ResponseBytes.value(server.configuration.serviceAccountKey.keySet, type: "application/jwk-set+json")
         case ("openapi", 2) where parts[1] == "v2": document = OpenAPI(server.registry).swagger
         case ("openapi", 2) where parts[1] == "v3": document = OpenAPI(server.registry).index
         case ("openapi", 4) where parts[1] == "v3" && parts[2] == "api":

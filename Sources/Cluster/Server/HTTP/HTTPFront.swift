@@ -17,11 +17,12 @@ public struct HTTPFront: HTTPResponder {
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        do throws(APIError) { return try await answer(request) } catch {
-            var response = ResponseBytes.status(error)
+        var response: HTTPResponse
+        do throws(APIError) { response = try await answer(request) } catch {
+            response = ResponseBytes.status(error)
             if request.method == "HEAD" { response.body = .bytes([]) }
-            return response
         }
+        return server.configuration.yaml?.converted(response, for: request) ?? response
     }
 
     private func answer(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {

@@ -18,10 +18,16 @@ enum RequestBody {
 
     /// An object's body: JSON, which an absent type means.
     /// - Throws: 415, 400 with Go's words for what is no JSON.
-    static func object(_ request: HTTPRequest, limits: JSONLimits, kind: String, version: String) throws(APIError) -> Tree {
+    static func object(
+        _ request: HTTPRequest, limits: JSONLimits, kind: String, version: String, yaml: YAMLCodec? = nil
+    ) throws(APIError) -> Tree {
         switch mediaType(request) {
         case "", "application/json":
             return try parse(request.body, limits, kind: kind, version: version)
+        case "application/yaml" where yaml != nil:
+            do { return try yaml?.parse(request.body).tree ?? Value.null.tree } catch {
+                throw .badRequest("error decoding YAML: \(error)")
+            }
         case "application/vnd.kubernetes.protobuf": return try ProtobufDecoder.decode(request.body).tree
         default:
             throw unsupported(["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"])
@@ -40,7 +46,7 @@ enum RequestBody {
             message: "the body of the request was in an unknown format - accepted media types include: \(types.joined(separator: ", "))")
     }
 
-    static func patch(_ request: HTTPRequest, _ resource: Resource) throws(APIError) -> Patch {
+    static func patch(_ request: HTTPRequest, _ resource: Resource, yaml: YAMLCodec? = nil) throws(APIError) -> Patch {
         let types =
             resource.isCustom
             ? ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
@@ -56,7 +62,12 @@ enum RequestBody {
         if kind == .apply {
             // JSON is YAML, and what clients send.
             do throws(JSONError) { return Patch(kind, try Value(parsing: request.body, limits: .request)) } catch {
-                throw .badRequest("error decoding YAML: \(error.message)")
+                guard yaml != nil, request.body.first != UInt8(ascii: "{") else {
+                    throw .badRequest("error decoding YAML: \(error.message)")
+                }
+            }
+            do { return Patch(kind, try yaml?.parse(request.body) ?? .null) } catch {
+                throw .badRequest("error decoding YAML: \(error)")
             }
         }
         do throws(JSONError) { return Patch(kind, try Value(parsing: request.body, limits: .request)) } catch {

@@ -1,7 +1,7 @@
 import ClusterAPI
 import ClusterTransport
 
-/// Finds out who makes a request: by client certificate, else by bearer token.
+/// Finds out who makes a request: by client certificate, else by bearer token, of the token file or of a service account.
 struct Authenticator: Sendable {
     private let server: APIServer
 
@@ -16,7 +16,9 @@ struct Authenticator: Sendable {
         guard let header = request.headers.first(name: "Authorization") else { return .anonymous }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .unauthorized() }
-        guard let user = server.configuration.tokens.user(of: String(parts[1])) else { throw .unauthorized() }
-        return user
+        let token = String(parts[1])
+        if let user = server.configuration.tokens.user(of: token) { return user }
+        guard let account = ServiceAccountTokens(server: server).user(of: token, now: .now) else { throw .unauthorized() }
+        return account.user
     }
 }

@@ -17,6 +17,10 @@ extension APIServer {
     /// Decodes, defaults, admits, validates and stores a new object; for a subresource, does what it stands for.
     func create(_ target: Target, _ body: Tree, _ context: RequestContext) async throws(APIError) -> WriteResult {
         if !target.subresource.isEmpty { return try await createSubresource(target, body, context) }
+        if target.resource.gvr == GroupVersionResource("", "v1", "bindings"), let pods = registry.resource(.pods) {
+            let name = body[path: "metadata", "name"]?.string ?? ""
+            return try await bind(Target(pods, namespace: target.namespace, name: name, subresource: "binding"), body, context)
+        }
         if let review = try await Reviews.answer(target, body, context, self) { return WriteResult(written: .made(review)) }
         let value = try decode(body, target, context)
         return try await create(value, target, context)
@@ -60,7 +64,7 @@ extension APIServer {
             try admission.validate(candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
             context.warn(resource.rules.warnings(candidate, nil))
             do {
-                let object = try await write(.create(ObjectBytes.stored(candidate)), target, context)
+                let object = try await write(.create(ObjectBytes.stored(atRest(candidate, resource))), target, context)
                 allocation.keep()
                 return WriteResult(written: .stored(object, resource.gvk), isCreated: true)
             } catch {
@@ -91,18 +95,21 @@ extension APIServer {
         return object
     }
 
+    /// What is stored of an object: where another version keeps it, what that one knows.
+    private func atRest(_ object: Value, _ resource: Resource) -> Value {
+        guard let schema = resource.storedSchema else { return object }
+        return CustomObjectDecoder.prune(object, schema)
+    }
+
     /// A body as an object of the target's kind: types checked, unknown fields pruned, refused or warned of.
     func decode(_ body: Tree, _ target: Target, _ context: RequestContext) throws(APIError) -> Value {
         let resource = target.resource
         try BodyKind.check(body, resource.gvk, in: registry)
         if body.isNull { return .emptyObject }
-        var decoded =
+        let decoded =
             resource.isCustom
             ? try CustomObjectDecoder.decode(body, resource)
             : try ObjectDecoder.decode(body, schema: resource.schema, kind: resource.kind, version: resource.version)
-        if let kept = resource.storedAs, resource.isCustom, let storage = registry.resource(kept) {
-            decoded.value = CustomObjectDecoder.prune(decoded.value, storage)
-        }
         switch context.options.fieldValidation {
         case "Strict":
             if let error = ObjectDecoder.strictError(decoded.strictProblems, kind: resource.kind, version: resource.version) { throw error }
@@ -154,7 +161,7 @@ extension APIServer {
             }
             let allocation = try prepare(&new, old: old, target, context, tracks: tracks)
             defer { allocation.settle() }
-            let bytes = ObjectBytes.stored(new)
+            let bytes = ObjectBytes.stored(atRest(new, resource))
             if bytes == stored.bytes { return WriteResult(written: .stored(stored, resource.gvk)) }
             do {
                 if Metadata.isReadyToGo(new) {
@@ -226,10 +233,18 @@ extension APIServer {
         _ patched: Value, _ old: Value, _ patch: Patch, _ target: Target, _ context: RequestContext
     ) throws(APIError) -> Value {
         var new: Value
-        do throws(APIError) { new = try decode(patched.tree, target, context) } catch {
-            guard error.code == 400, let colon = error.message.range(of: " cannot be handled as a \(target.resource.kind): ") else {
-                throw error
+        do throws(APIError) {
+            // A kind of its own is what it is read as first.
+            if let kind = patched["kind"]?.string, kind != target.resource.kind,
+                let other = registry.resource(GroupVersionKind(target.resource.group, target.resource.version, kind)), !other.isCustom
+            {
+                _ = try ObjectDecoder.decode(patched.tree, schema: other.schema, kind: kind, version: other.version)
             }
+            new = try decode(patched.tree, target, context)
+        } catch {
+            guard error.code == 400, let handled = error.message.range(of: " cannot be handled as a "),
+                let colon = error.message[handled.upperBound...].range(of: ": ")
+            else { throw error }
             let shown =
                 patch.kind == .strategic
                 ? PatchedText.strategic(patch.body) : PatchedText.json(patched, before: old, schema: target.resource.schema)

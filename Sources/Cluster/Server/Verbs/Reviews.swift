@@ -15,9 +15,11 @@ enum Reviews {
         if object["metadata"] == nil { object["metadata"] = .emptyObject }
         switch resource.plural {
         case "selfsubjectreviews":
-            object[path: "metadata", "creationTimestamp"] = .string(context.now.wholeSeconds.description)
+            object["metadata"] = ["creationTimestamp": .string(context.now.wholeSeconds.description)]
             object["status"] = ["userInfo": describe(context.user)]
+        case "tokenreviews": object["status"] = try tokenStatus(object, context, server)
         case "selfsubjectaccessreviews", "subjectaccessreviews", "localsubjectaccessreviews":
+            try checkAttributes(object)
             // Until RBAC comes every authenticated user may do everything.
             object["status"] = ["allowed": true]
         case "selfsubjectrulesreviews":
@@ -28,6 +30,40 @@ enum Reviews {
         default: return nil
         }
         return object
+    }
+
+    /// Whose a token is.
+    private static func tokenStatus(_ review: Value, _ context: RequestContext, _ server: APIServer) throws(APIError) -> Value {
+        let token = review[path: "spec", "token"]?.string ?? ""
+        guard !token.isEmpty else { throw .badRequest("token is required for TokenReview in authentication") }
+        let audiences = review[path: "spec", "audiences"]?.strings ?? []
+        if let known = ServiceAccountTokens(server: server).user(of: token, audiences: audiences, now: context.now) {
+            return ["authenticated": true, "user": describe(known.user), "audiences": Value(known.audiences)]
+        }
+        let issuer = server.configuration.serviceAccountIssuer
+        if let user = server.configuration.tokens.user(of: token), audiences.isEmpty || audiences.contains(issuer) {
+            return ["authenticated": true, "user": describe(user), "audiences": [.string(issuer)]]
+        }
+        return ["error": "invalid bearer token", "user": .emptyObject]
+    }
+
+    /// A question is about a resource or about a path. Source: pkg/apis/authorization/validation.
+    private static func checkAttributes(_ review: Value) throws(APIError) {
+        let resource = review[path: "spec", "resourceAttributes"]
+        let other = review[path: "spec", "nonResourceAttributes"]
+        var problem: Problem?
+        if let other, resource != nil {
+            let shown =
+                #"{"Path":\#(Value.string(other["path"]?.string ?? "").jsonText),"Verb":\#(Value.string(other["verb"]?.string ?? "").jsonText)}"#
+            problem = Problem(
+                FieldPath("spec", "nonResourceAttributes"), .invalid,
+                "Invalid value: \(shown): cannot be specified in combination with resourceAttributes")
+        } else if other == nil, resource == nil {
+            problem = .invalid(
+                FieldPath("spec", "resourceAttributes"), .null,
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified")
+        }
+        if let problem { throw .invalid(group: "authorization.k8s.io", kind: "", name: "", [problem]) }
     }
 
     static func describe(_ user: UserInfo) -> Value {

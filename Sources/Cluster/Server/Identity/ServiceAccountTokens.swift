@@ -1,0 +1,153 @@
+import ClusterAPI
+import ClusterClient
+import ClusterObjects
+import ClusterStore
+
+/// Makes tokens of service accounts and says whose a token is. Source: pkg/registry/core/serviceaccount/storage/token.go,
+/// pkg/serviceaccount/claims.go.
+struct ServiceAccountTokens: Sendable {
+    let server: APIServer
+
+    private var key: ServiceAccountKey { server.configuration.serviceAccountKey }
+    private var issuer: String { server.configuration.serviceAccountIssuer }
+    private static let accounts = GroupResource("", "serviceaccounts")
+    /// What programs in pods ask for: their tokens work for a year, so that those that never read them again go on.
+    private static let extendedSeconds = 3607
+    private static let year = 365 * 86400
+
+    // MARK: - TokenRequest
+
+    /// Answers a TokenRequest for the target's service account.
+    func request(_ target: Target, _ body: Tree, _ context: RequestContext) throws(APIError) -> Value {
+        guard let account = server.store.get(ServiceAccountTokens.accounts, target.path) else {
+            throw .notFound(ServiceAccountTokens.accounts, target.name)
+        }
+        let spec = body["spec"]
+        for (field, wanted) in [("name", target.name), ("namespace", target.namespace)] {
+            let given = body[path: "metadata", field]?.string ?? ""
+            guard given.isEmpty || given == wanted else {
+                throw .badRequest(
+                    field == "name"
+                        ? "name in URL does not match name in TokenRequest object"
+                        : "the namespace of the provided object does not match the namespace sent on the request")
+            }
+        }
+        let seconds = spec?["expirationSeconds"]?.int ?? 3600
+        let path = FieldPath("spec", "expirationSeconds")
+        var problems: [Problem] = []
+        if seconds < 600 { problems.append(.invalid(path, Value(seconds), "may not specify a duration less than 10 minutes")) }
+        if seconds > 1 << 32 { problems.append(.invalid(path, Value(seconds), "may not specify a duration larger than 2^32 seconds")) }
+        guard problems.isEmpty else { throw .invalid(group: "authentication.k8s.io", kind: "TokenRequest", name: "", problems) }
+
+        let wanted = spec?["audiences"]?.strings ?? []
+        let audiences = wanted.isEmpty ? [issuer] : wanted
+        let now = context.now.wholeSeconds
+        let isExtended = seconds == ServiceAccountTokens.extendedSeconds && audiences == [issuer]
+        var bound: Value = [
+            "namespace": .string(target.namespace), "serviceaccount": ["name": .string(target.name), "uid": .string(uid(account))],
+        ]
+        let reference = spec?["boundObjectRef"].flatMap { $0.isNull ? nil : $0 }
+        if let reference { try bind(&bound, reference, target) }
+        if isExtended { bound["warnafter"] = Value(Int(now.seconds) + seconds) }
+        let claims: Value = [
+            "iss": .string(issuer), "aud": Value(audiences), "sub": .string("system:serviceaccount:\(target.namespace):\(target.name)"),
+            "iat": Value(Int(now.seconds)), "nbf": Value(Int(now.seconds)),
+            "exp": Value(Int(now.seconds) + (isExtended ? ServiceAccountTokens.year : seconds)),
+            "jti": .string(Identifiers.uid()), "kubernetes.io": bound,
+        ]
+        let token: String
+        do { token = try key.sign(claims) } catch { throw .internalError("failed to generate token: \(error)") }
+        return [
+            "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
+            "metadata": [
+                "name": .string(target.name), "namespace": .string(target.namespace), "uid": .string(Identifiers.uid()),
+                "creationTimestamp": .string(now.description),
+            ],
+            "spec": ["audiences": Value(audiences), "expirationSeconds": Value(seconds), "boundObjectRef": reference?.value ?? .null],
+            "status": ["token": .string(token), "expirationTimestamp": .string((now + Double(seconds)).wholeSeconds.description)],
+        ]
+    }
+
+    private func uid(_ object: StoredObject) -> String { ObjectBytes.tree(object)[path: "metadata", "uid"]?.string ?? "" }
+
+    /// Ties a token to a pod, secret or node: it ends with it.
+    private func bind(_ claim: inout Value, _ reference: Tree, _ target: Target) throws(APIError) {
+        let name = reference["name"]?.string ?? ""
+        let kind = reference["kind"]?.string ?? ""
+        let plural: String
+        switch (reference["apiVersion"]?.string ?? "", kind) {
+        case ("v1", "Pod"): plural = "pods"
+        case ("v1", "Secret"): plural = "secrets"
+        case ("v1", "Node"): plural = "nodes"
+        case (let version, _):
+            throw .badRequest("cannot bind token for serviceaccount \"\(target.name)\" to object of type \(version), Kind=\(kind)")
+        }
+        let collection = GroupResource("", plural)
+        guard let object = server.store.get(collection, kind == "Node" ? name : "\(target.namespace)/\(name)") else {
+            throw .notFound(collection, name)
+        }
+        let tree = ObjectBytes.tree(object)
+        let current = uid(object)
+        let wanted = reference["uid"]?.string ?? ""
+        if !wanted.isEmpty, wanted != current {
+            throw .conflict(
+                collection, name,
+                "the UID in the bound object reference (\(wanted)) does not match the UID in record. The object might have been deleted and then recreated"
+            )
+        }
+        if kind == "Pod" {
+            let account = tree[path: "spec", "serviceAccountName"]?.string ?? ""
+            guard account == target.name else {
+                throw .badRequest(
+                    "cannot bind token for serviceaccount \"\(target.name)\" to pod running with different serviceaccount name.")
+            }
+            if let node = tree[path: "spec", "nodeName"]?.string, !node.isEmpty {
+                let known = server.store.get(GroupResource("", "nodes"), node)
+                claim["node"] = ["name": .string(node)]
+                if let known { claim[path: "node", "uid"] = .string(uid(known)) }
+            }
+        }
+        claim[kind.lowercased()] = ["name": .string(name), "uid": .string(current)]
+    }
+
+    // MARK: - Whose a token is
+
+    /// The service account of a token for one of these audiences; nil when it is none of ours or no longer holds.
+    /// - Parameter audiences: empty for the API's own.
+    func user(of token: String, audiences: [String] = [], now: Timestamp) -> (user: UserInfo, audiences: [String])? {
+        guard let claims = key.claims(of: token), claims["iss"]?.string == issuer else { return nil }
+        let seconds = Int(now.seconds)
+        guard let end = claims["exp"]?.int, seconds < end, claims["nbf"]?.int ?? 0 <= seconds + 60 else { return nil }
+        let accepted = audiences.isEmpty ? [issuer] : audiences
+        let common = (claims["aud"]?.strings ?? []).filter(accepted.contains)
+        guard !common.isEmpty, let bound = claims["kubernetes.io"], let namespace = bound["namespace"]?.string,
+            let account = bound[path: "serviceaccount", "name"]?.string, let accountUID = bound[path: "serviceaccount", "uid"]?.string,
+            isThere("serviceaccounts", "\(namespace)/\(account)", accountUID, seconds)
+        else { return nil }
+        var extra = ["authentication.kubernetes.io/credential-id": ["JTI=\(claims["jti"]?.string ?? "")"]]
+        for (kind, plural) in [("pod", "pods"), ("secret", "secrets"), ("node", "nodes")] {
+            guard let object = bound[kind], let name = object["name"]?.string else { continue }
+            let uid = object["uid"]?.string ?? ""
+            // The node of a pod is told, but only what a token is bound to must be there.
+            if kind != "node" || bound["pod"] == nil {
+                guard isThere(plural, kind == "node" ? name : "\(namespace)/\(name)", uid, seconds) else { return nil }
+            }
+            if kind == "secret" { continue }
+            extra["authentication.kubernetes.io/\(kind)-name"] = [name]
+            if !uid.isEmpty { extra["authentication.kubernetes.io/\(kind)-uid"] = [uid] }
+        }
+        let user = UserInfo(
+            name: "system:serviceaccount:\(namespace):\(account)", uid: accountUID,
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
+        return (user, common)
+    }
+
+    /// Whether the object is the same still, and has not been gone for more than a minute.
+    private func isThere(_ plural: String, _ path: String, _ uid: String, _ now: Int) -> Bool {
+        guard let object = server.store.get(GroupResource("", plural), path), !object.isDamaged else { return false }
+        let metadata = ObjectBytes.tree(object)["metadata"]
+        guard metadata?["uid"]?.string == uid else { return false }
+        guard let deleted = metadata?["deletionTimestamp"]?.string.flatMap({ Timestamp($0) }) else { return true }
+        return Int(deleted.seconds) + 60 > now
+    }
+}
