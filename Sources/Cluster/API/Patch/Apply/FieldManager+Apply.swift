@@ -99,16 +99,14 @@ extension FieldManager {
         return Outcome(object: object, managed: managed, conflicts: conflicts)
     }
 
-    /// Removes what the manager applied last time, unless an applier (this one included) states it now.
+    /// Removes what the manager applied last time, unless somebody (this one included) manages it now.
     private func prune(_ merged: Value, last: FieldSet, _ managed: ManagedFields) -> Value {
         if last.isEmpty { return merged }
         let lastWhole = shape.completed(last, root)
         let all = shape.completed(shape.fields(of: merged, root), root)
         let bare = shape.remove(lastWhole, from: merged, root, leavingNull: true) ?? .emptyObject
         var kept = shape.completed(shape.fields(of: bare, root), root)
-        for entry in managed.entries where entry.identity.operation == .apply {
-            kept = kept.union(shape.completed(entry.fields, root))
-        }
+        for entry in managed.entries { kept = kept.union(shape.completed(entry.fields, root)) }
         let owned = shape.remove(all.subtracting(kept), from: merged, root, leavingNull: true) ?? .emptyObject
         let remaining = shape.completed(shape.fields(of: owned, root), root)
         return shape.remove(all.subtracting(remaining).intersection(lastWhole), from: merged, root) ?? .emptyObject
