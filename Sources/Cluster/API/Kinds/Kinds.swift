@@ -61,6 +61,7 @@ enum Kinds {
         GroupVersionResource("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings"): admissionBinding,
         GroupVersionResource("certificates.k8s.io", "v1", "certificatesigningrequests"): certificateRequest,
         GroupVersionResource("", "v1", "limitranges"): limitRange,
+        GroupVersionResource("apiregistration.k8s.io", "v1", "apiservices"): apiService,
         GroupVersionResource("", "v1", "resourcequotas"): resourceQuota,
     ]
 }

@@ -34,7 +34,8 @@ struct AdmissionChain: Sendable {
 
     init(disabled: Set<String>) {
         let all: [any AdmissionPlugin] = [
-            NamespaceLifecycle(), ServiceAccountAdmission(), TaintNodesByCondition(), PriorityAdmission(),
+            CertificateRequester(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
+            PriorityAdmission(),
             DefaultTolerationSeconds(), DefaultStorageClass(), StorageObjectInUseProtection(), RuntimeClassAdmission(),
             DefaultIngressClass(), PodTopologyLabels(),
         ]

@@ -70,6 +70,10 @@ final class ServiceAllocator: Sendable {
         if type == "ExternalName" {
             for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] where before != nil { spec[field] = nil }
         } else {
+            for (index, family) in (spec["ipFamilies"]?.strings ?? []).enumerated() where family == "IPv6" && before == nil {
+                problems.append(
+                    .invalid(FieldPath("spec", "ipFamilies").index(index), .string(family), "not configured on this cluster"))
+            }
             keepAddress(&spec, before)
             address(&spec, before, &addresses, &problems)
             families(&spec)
