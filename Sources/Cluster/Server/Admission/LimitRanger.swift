@@ -18,6 +18,7 @@ struct LimitRanger: AdmissionPlugin {
         guard !notes.isEmpty else { return }
         object[path: "metadata", "annotations", "kubernetes.io/limit-ranger"] = .string(
             "LimitRanger plugin set: " + notes.joined(separator: "; "))
+        object[path: "status", "qosClass"] = .string(PodQOS.class(of: object))
     }
 
     /// Returns what has been set, in words.
