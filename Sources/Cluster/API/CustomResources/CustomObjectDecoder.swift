@@ -16,17 +16,18 @@ public enum CustomObjectDecoder {
                 metadata, schema: schema, kind: resource.kind, version: resource.version
             ).value
         }
-        return ObjectDecoder.Decoded(value: object, strictProblems: pruning.problems)
+        return ObjectDecoder.Decoded(value: object, strictProblems: pruning.duplicates + pruning.unknown.sorted())
     }
 
     /// Removes what a schema does not know, without a word: of the version in which an object is kept.
-    public static func prune(_ object: Value, _ resource: Resource) -> Value {
+    public static func prune(_ object: Value, _ schema: Schema) -> Value {
         var pruning = Pruning()
-        return pruning.prune(object.tree, resource.schema, [], 0) ?? .emptyObject
+        return pruning.prune(object.tree, schema, [], 0) ?? .emptyObject
     }
 
     private struct Pruning {
-        var problems: [String] = []
+        var duplicates: [String] = []
+        var unknown: [String] = []
 
         /// Nil for a null that says nothing.
         mutating func prune(_ tree: Tree, _ schema: Schema, _ path: [String], _ level: Int) -> Value? {
@@ -39,14 +40,14 @@ public enum CustomObjectDecoder {
                 for (key, value) in tree.fields {
                     let place = path + [key]
                     if !seen.insert(key).inserted {
-                        problems.append("duplicate field \"\(place.joined(separator: "."))\"")
+                        duplicates.append("duplicate field \"\(place.joined(separator: "."))\"")
                     }
                     if let property = schema.property(key) {
                         fields[key] = prune(value, property, place, level + 1)
                     } else if node.preservesUnknownFields || (node.type == .any && !node.isEmbeddedResource) {
                         fields[key] = value.value
                     } else {
-                        problems.append("unknown field \"\(place.joined(separator: "."))\"")
+                        unknown.append("unknown field \"\(place.joined(separator: "."))\"")
                     }
                 }
                 return .object(fields)

@@ -8,6 +8,7 @@ public enum CustomResources {
         let names = accepted?["kind"]?.string?.isEmpty == false ? accepted ?? definition.names : definition.names
         let kind = names["kind"]?.string ?? ""
         let storage = definition.storageVersion ?? ""
+        let stored = definition.versions.last(where: \.isStorage)
         return definition.versions.filter(\.isServed).map { version in
             var resource = Resource(
                 group: definition.group, version: version.name, kind: kind, plural: definition.plural,
@@ -16,7 +17,10 @@ public enum CustomResources {
                 verbs: ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
                 schema: CustomSchema.schema(of: version.openAPISchema ?? ["x-kubernetes-preserve-unknown-fields": true]),
                 columns: columns(version), selectableFields: version.selectableFields.map(withoutDot), isCustom: true)
-            if version.name != storage { resource.storedAs = GroupVersionResource(definition.group, storage, definition.plural) }
+            if version.name != storage {
+                resource.storedAs = GroupVersionResource(definition.group, storage, definition.plural)
+                resource.storedSchema = stored?.openAPISchema.map(CustomSchema.schema)
+            }
             let verbs = ["get", "patch", "update"]
             if version.hasStatus { resource.subresources.append(Subresource(name: "status", gvk: resource.gvk, verbs: verbs)) }
             if let scale = version.scale {
@@ -70,12 +74,15 @@ public enum CustomResources {
                 new["status"] = old["status"]
             }
         }
-        if let openAPI = version.openAPISchema {
-            rules.validate = { CustomValueRules.problems(of: $0, openAPI) }
-            rules.validateUpdate = { new, _, subresource in
-                if subresource == "status" { return new["status"].map { CustomValueRules.problems(ofStatus: $0, openAPI) } ?? [] }
-                return CustomValueRules.problems(of: new, openAPI)
+        let openAPI = version.openAPISchema ?? .emptyObject
+        let scale = version.scale.map(CustomScaleRules.init)
+        rules.validate = { new in CustomValueRules.problems(of: new, openAPI) + (scale?.problems(of: new) ?? []) }
+        rules.validateUpdate = { new, _, subresource in
+            if subresource == "status" {
+                let status = new["status"].map { CustomValueRules.problems(ofStatus: $0, openAPI) } ?? []
+                return status + (scale?.statusProblems(of: new) ?? [])
             }
+            return CustomValueRules.problems(of: new, openAPI) + (scale?.problems(of: new) ?? [])
         }
         if version.value["deprecated"]?.bool == true {
             let text = version.value["deprecationWarning"]?.string

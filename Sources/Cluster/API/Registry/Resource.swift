@@ -23,6 +23,8 @@ public struct Resource: Sendable {
     public var isCustom: Bool
     /// Where objects are stored, when another version's resource holds them (autoscaling/v1 in autoscaling/v2).
     public var storedAs: GroupVersionResource?
+    /// Of a custom resource, what the version that objects are stored in knows, where that is another one: the rest is pruned.
+    public var storedSchema: Schema?
     public var rules: ResourceRules
 
     public init(
