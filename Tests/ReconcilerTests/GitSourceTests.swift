@@ -1,0 +1,122 @@
+import ClusterAPI
+import Foundation
+import ManifestLoader
+import Testing
+
+@testable import Reconciler
+
+@Suite struct `A source in git` {
+    @Test func `fetches the remote's HEAD and reads only what changed`() async throws {
+        try await withRepository { repository in
+            let first = try repository.push(["a.yaml": "a: 1\n", "b/c.yaml": "b: 1\n", "README.md": "hi"])
+            let source = GitSource(repository.options())
+            #expect(try await source.fetch() == first)
+            var loader = ManifestLoader(registry: .builtIn())
+            let tree = try await source.load(first, from: "", into: &loader)
+            #expect(loader.result().problems.map(\.file) == ["a.yaml", "b/c.yaml"])
+
+            let second = try repository.push(["b/c.yaml": nil, "d.yaml": "d: 1\n"])
+            #expect(try await source.fetch() == second)
+            _ = try await source.load(second, from: tree, into: &loader)
+            #expect(loader.result().problems.map(\.file) == ["a.yaml", "d.yaml"])
+            #expect(await source.subject(of: second) == "change")
+        }
+    }
+
+    @Test func `survives a force-push and keeps the old commit readable when the branch is gone`() async throws {
+        try await withRepository { repository in
+            let first = try repository.push(["a.yaml": "a: 1\n"])
+            let source = GitSource(repository.options(ref: "main"))
+            #expect(try await source.fetch() == first)
+            try repository.git("-C", repository.clone, "checkout", "--quiet", "--orphan", "other")
+            let forced = try repository.push(["b.yaml": "b: 1\n"], force: true)
+            #expect(try await source.fetch() == forced)
+            try repository.git("-C", repository.origin, "update-ref", "-d", "refs/heads/main")
+            let error = await #expect(throws: GitError.self) { try await source.fetch() }
+            #expect(error?.reason == .refNotFound)
+            var loader = ManifestLoader(registry: .builtIn())
+            _ = try await source.load(forced, from: "", into: &loader)
+            #expect(loader.result().problems.count == 2)
+        }
+    }
+
+    @Test func `an empty, an absent and a damaged repository say what they are`() async throws {
+        try await withRepository { repository in
+            let empty = await #expect(throws: GitError.self) { try await GitSource(repository.options()).fetch() }
+            #expect(empty?.reason == .emptyRepository)
+            var options = repository.options()
+            options.repository = "\(repository.folder)/nowhere"
+            let absent = await #expect(throws: GitError.self) { try await GitSource(options).fetch() }
+            #expect(absent?.reason == .unreachable)
+            options.repository = "http://127.0.0.1:1/x.git"
+            let remote = await #expect(throws: GitError.self) { try await GitSource(options).fetch() }
+            #expect(remote?.reason == .unreachable)
+            options = repository.options(path: "apps")
+            let commit = try repository.push(["a.yaml": "a: 1\n"])
+            let source = GitSource(options)
+            _ = try await source.fetch()
+            var loader = ManifestLoader(registry: .builtIn())
+            var reason: GitError.Reason?
+            do throws(GitError) { _ = try await source.load(commit, from: "", into: &loader) } catch { reason = error.reason }
+            #expect(reason == .pathNotFound)
+        }
+    }
+
+    @Test func `status goes to an orphan branch of its own, on top of what others pushed, and only when it changed`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n"])
+            let source = GitSource(repository.options())
+            _ = try await source.fetch()
+            let first = try await source.publishStatus(["status.md": Array("one".utf8)], message: "one")
+            #expect(first != nil)
+            #expect(try await source.publishStatus(["status.md": Array("one".utf8)], message: "again") == nil)
+            // Another process has pushed to the same branch meanwhile.
+            var options = repository.options()
+            options.directory = "\(repository.folder)/other.git"
+            let other = GitSource(options)
+            _ = try await other.fetch()
+            _ = try await other.publishStatus(["status.md": Array("two".utf8)], message: "two")
+            _ = try await source.publishStatus(["status.md": Array("three".utf8)], message: "three")
+            let log = try repository.git("-C", repository.origin, "log", "--format=%s", "skiff/status/test")
+            #expect(log == "three\ntwo\none")
+            #expect(try repository.git("-C", repository.origin, "merge-base", "--is-ancestor", first ?? "", "skiff/status/test") == "")
+        }
+    }
+
+    @Test func `without write access the error says so`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n"])
+            try "#!/bin/sh\necho 'not allowed to push' >&2\nexit 1\n".write(
+                toFile: "\(repository.origin)/hooks/pre-receive", atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(repository.origin)/hooks/pre-receive")
+            let source = GitSource(repository.options())
+            _ = try await source.fetch()
+            var reason: GitError.Reason?
+            do throws(GitError) { _ = try await source.publishStatus(["s": [1]], message: "m") } catch { reason = error.reason }
+            #expect(reason == .noWriteAccess)
+        }
+    }
+
+    @Test func `rollback reverts the newest commit and pushes it`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n"], "first")
+            let bad = try repository.push(["a.yaml": "a: 2\n"], "second")
+            let source = GitSource(repository.options())
+            let rollback = try await source.rollback(nil)
+            #expect(rollback.reverted == bad)
+            #expect(rollback.subject == "second")
+            #expect(try repository.git("-C", repository.origin, "show", "main:a.yaml") == "a: 1")
+            #expect(try repository.git("-C", repository.origin, "log", "-1", "--format=%an %s", "main") == "Ada Revert \"second\"")
+            #expect(try await source.fetch() == rollback.commit)
+        }
+    }
+
+    @Test func `a change of refs is noticed`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n"])
+            var notices = RepositoryWatch.changes(of: repository.origin).makeAsyncIterator()
+            try repository.push(["a.yaml": "a: 2\n"])
+            #expect(await notices.next() != nil)
+        }
+    }
+}
