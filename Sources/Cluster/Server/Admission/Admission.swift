@@ -34,7 +34,7 @@ struct AdmissionChain: Sendable {
 
     init(disabled: Set<String>) {
         let all: [any AdmissionPlugin] = [
-            CertificateRequester(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
+            CertificateConditions(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
             PriorityAdmission(),
             DefaultTolerationSeconds(), DefaultStorageClass(), StorageObjectInUseProtection(), RuntimeClassAdmission(),
             DefaultIngressClass(), PodTopologyLabels(),
