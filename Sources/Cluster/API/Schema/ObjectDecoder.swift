@@ -79,7 +79,8 @@ public struct ObjectDecoder {
         for (key, child) in tree.fields {
             path.append(key)
             defer { path.removeLast() }
-            if !seen.insert(key).inserted { problems.append("duplicate field \"\(path.joined(separator: "."))\"") }
+            let isRepeated = !seen.insert(key).inserted
+            if isRepeated { problems.append("duplicate field \"\(path.joined(separator: "."))\"") }
             guard let childSchema = schema.property(key) else {
                 problems.append("unknown field \"\(path.joined(separator: "."))\"")
                 continue
@@ -89,6 +90,11 @@ public struct ObjectDecoder {
             guard let value = try read(child, childSchema, owner: name) else {
                 // A null entry of a map of strings is Go's zero value.
                 if isMap, childSchema.type == .string { pairs.append((key, "")) }
+                continue
+            }
+            // Go's decoder goes on with the object that a repeated field has begun.
+            if isRepeated, case .object(let more) = value, let begun = pairs.lastIndex(where: { $0.0 == key }) {
+                for (name, entry) in more { pairs[begun].1[name] = entry }
                 continue
             }
             if isMap || ObjectDecoder.isKept(value, key, childSchema.node, of: node) { pairs.append((key, value)) }

@@ -93,7 +93,13 @@ struct Call: Sendable {
 
     // MARK: - Reading
 
-    private func get() async throws(APIError) -> HTTPResponse {
+    /// The answer to a plain read of one object, for which nothing has to be waited; nil for what is not plain.
+    func now() throws(APIError) -> HTTPResponse? {
+        guard resource.isNamespaced == !path.namespace.isEmpty, resource.verbs.contains("get"), !isWatch else { return nil }
+        return try get()
+    }
+
+    private func get() throws(APIError) -> HTTPResponse {
         let accepted = try accepted()
         let asked = query["resourceVersion"]
         if !asked.isEmpty {
@@ -169,6 +175,7 @@ struct Call: Sendable {
         let accepted = try accepted()
         let options = try RequestOptions.delete(query, request)
         let context = context(options: WriteOptions(dryRun: options.dryRun))
+        warnOfOrphans(options, context)
         let result = try await server.delete(target, options, context)
         if let written = result.written {
             return warned(try ResponseBytes.object(written, accepted, resource), context)
@@ -182,11 +189,17 @@ struct Call: Sendable {
         try RequestOptions.check(list, isWatch: false, query)
         let options = try RequestOptions.delete(query, request)
         let context = context(options: WriteOptions(dryRun: options.dryRun))
+        warnOfOrphans(options, context)
         return warned(
             try ResponseBytes.list(try await server.deleteCollection(target, list, options, context), accepted, resource), context)
     }
 
     /// The answer to a write, its warnings also where it failed.
+    private func warnOfOrphans(_ options: DeleteOptions, _ context: RequestContext) {
+        guard options.propagationPolicy.isEmpty, resource.gvr == .jobs else { return }
+        context.warn([Deprecations.jobDeletion])
+    }
+
     private func answer(
         _ accepted: Accepted, _ context: RequestContext, _ write: () async throws(APIError) -> WriteResult
     ) async throws(APIError) -> HTTPResponse {

@@ -25,6 +25,22 @@ public struct HTTPFront: HTTPResponder {
         return server.configuration.yaml?.converted(response, for: request) ?? response
     }
 
+    /// Reads of one object, most of what clients ask, are answered on the connection's event loop. What fails is asked again in a task,
+    /// so that there is one place where failures are answered.
+    public func respondNow(to request: HTTPRequest) -> HTTPResponse? {
+        guard request.method == "GET", let path = RequestPath(RequestPath.split(request.path)), !path.name.isEmpty, !path.isWatch,
+            path.subresource.isEmpty, let resource = server.registry.resource(path.resource), !resource.isCustom,
+            Deprecations.warning(of: resource) == nil
+        else { return nil }
+        do throws(APIError) {
+            let user = try authenticator.user(of: request)
+            guard !user.isAnonymous,
+                let response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
+            else { return nil }
+            return server.configuration.yaml?.converted(response, for: request) ?? response
+        } catch { return nil }
+    }
+
     private func answer(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
         if let open = HealthChecks.answer(request, server) { return open }
         let user = try authenticator.user(of: request)
@@ -38,6 +54,10 @@ public struct HTTPFront: HTTPResponder {
             return ResponseBytes.pageNotFound
         }
         let call = Call(request: request, path: path, resource: resource, user: user, server: server)
-        return try await call.run()
+        guard let warning = Deprecations.warning(of: resource) else { return try await call.run() }
+        var response: HTTPResponse
+        do throws(APIError) { response = try await call.run() } catch { response = ResponseBytes.status(error) }
+        response.headers.append(("Warning", "299 - \"\(warning)\""))
+        return response
     }
 }

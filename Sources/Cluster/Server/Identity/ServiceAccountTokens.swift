@@ -60,7 +60,7 @@ struct ServiceAccountTokens: Sendable {
         return [
             "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
             "metadata": [
-                "name": .string(target.name), "namespace": .string(target.namespace), "uid": .string(Identifiers.uid()),
+                "name": .string(target.name), "namespace": .string(target.namespace), "uid": .string(uid(account)),
                 "creationTimestamp": .string(now.description),
             ],
             "spec": ["audiences": Value(audiences), "expirationSeconds": Value(seconds), "boundObjectRef": reference?.value ?? .null],

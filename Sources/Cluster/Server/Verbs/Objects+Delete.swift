@@ -134,7 +134,8 @@ enum Deletion {
 extension Resource {
     /// Kinds whose deletion answers with the object even when it is gone at once. Source: ReturnDeletedObject in pkg/registry/core.
     var answersDeletionWithObject: Bool {
-        ["pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims", "podtemplates", "resourcequotas"]
+        if group == "storage.k8s.io" { return ["csidrivers", "csinodes", "storageclasses", "volumeattachments"].contains(plural) }
+        return ["pods", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims", "podtemplates", "resourcequotas"]
             .contains(plural) && group.isEmpty
     }
 }

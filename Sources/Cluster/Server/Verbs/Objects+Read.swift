@@ -69,8 +69,9 @@ extension APIServer {
         var range = range
         var objects: [StoredObject] = []
         if limit <= 0, selection.isEverything { objects.reserveCapacity(range.remaining) }
-        while limit <= 0 || objects.count < limit, let object = range.next() {
-            try checkIntact(object, selection.resource)
+        while limit <= 0 || objects.count < limit, let stored = range.next() {
+            try checkIntact(stored, selection.resource)
+            let object = stored.served(as: selection.resource)
             if selection.matches(object) { objects.append(object) }
         }
         guard limit > 0, let last = objects.last, range.remaining > 0 else {

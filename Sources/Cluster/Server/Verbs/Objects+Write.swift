@@ -51,6 +51,7 @@ extension APIServer {
                     candidate, old: nil, manager: context.fieldManager, now: context.now.wholeSeconds)
             }
             resource.rules.prepareForCreate(&candidate)
+            Requester.note(context.user, in: &candidate, resource)
             // A status that was reset has its zero values.
             SchemaDefaults.fill(&candidate, resource.schema)
             try admission.admit(&candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
@@ -90,9 +91,11 @@ extension APIServer {
             }
         }
         let object: StoredObject
-        do { object = try await store.write(change, to: collection, target.path) } catch { throw apiError(error, target) }
+        do { object = try await store.write(change.stored(of: target.resource), to: collection, target.path) } catch {
+            throw apiError(error, target)
+        }
         if target.resource.isCustom || collection == Definitions.collection { await definitions.noteWrite(change, target, self) }
-        return object
+        return object.served(as: target.resource)
     }
 
     /// What is stored of an object: where another version keeps it, what that one knows.
@@ -134,8 +137,8 @@ extension APIServer {
         if version.isEmpty, !target.resource.rules.allowsUnconditionalUpdate {
             let resource = target.resource
             throw .invalid(
-                group: resource.group, kind: resource.kind, name: target.name,
-                [.invalid(FieldPath("metadata", "resourceVersion"), "", "must be specified for an update")])
+                group: resource.group, kind: resource.plural, name: target.name,
+                [.invalid(FieldPath("metadata", "resourceVersion"), 0, "must be specified for an update")])
         }
         return try await mutate(target, context) { old, _ throws(APIError) in
             try Metadata.checkIdentity(decoded, old, target)
@@ -168,6 +171,8 @@ extension APIServer {
                     var object = try await write(.delete(expecting: stored.revision), target, context)
                     if !context.options.dryRun { allocator.release(new, resource) }
                     object.bytes = bytes
+                    // Answered as the change that let it go, which was never stored.
+                    object.revision = stored.revision
                     return WriteResult(written: .stored(object, resource.gvk))
                 }
                 let object = try await write(.update(bytes, expecting: stored.revision), target, context)
@@ -207,7 +212,7 @@ extension APIServer {
             throw .invalid(group: resource.group, kind: resource.kind, name: target.name, problems)
         }
         try admission.validate(new, old: old, request)
-        context.warn(resource.rules.warnings(new, old))
+        if target.subresource.isEmpty { context.warn(resource.rules.warnings(new, old)) }
         return allocation
     }
 

@@ -24,6 +24,8 @@ extension APIServer {
         pod.subresource = ""
         pod.resource.rules.prepareForUpdate = { _, _, _ in }
         pod.resource.rules.validateUpdate = { _, _, _ in [] }
+        // Where a pod runs is not a change of what it is.
+        pod.resource.rules.hasGeneration = false
         let uid = body[path: "metadata", "uid"]?.string ?? ""
         let version = body[path: "metadata", "resourceVersion"]?.string ?? ""
         let annotations = body[path: "metadata", "annotations"]?.stringMap ?? [:]

@@ -39,7 +39,7 @@ actor WatchSession {
     func next() async throws(APIError) -> [Frame]? {
         if var range = initial {
             var frames: [Frame] = []
-            while frames.count < WatchSession.most, let object = range.next() {
+            while frames.count < WatchSession.most, let object = range.next()?.served(as: selection.resource) {
                 if !object.isDamaged, selection.matches(object) { frames.append(.added(object)) }
             }
             if !frames.isEmpty {
@@ -62,6 +62,9 @@ actor WatchSession {
     }
 
     private func frame(_ event: StoreEvent) -> Frame? {
+        var event = event
+        event.object = event.object.served(as: selection.resource)
+        event.previous = event.previous?.served(as: selection.resource)
         let isSelected = event.kind != .deleted && selection.matches(event.object)
         let wasSelected = event.previous.map(selection.matches) ?? false
         switch (wasSelected, isSelected) {
