@@ -58,7 +58,7 @@ public final class APIServer: Sendable {
             throw .notFound(target.resource.groupResource, target.name)
         }
         try checkIntact(object, target.resource)
-        return object
+        return object.served(as: target.resource)
     }
 
     func checkIntact(_ object: StoredObject, _ resource: Resource) throws(APIError) {

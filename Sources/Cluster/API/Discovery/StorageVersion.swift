@@ -12,15 +12,13 @@ enum StorageVersion {
         return base64(Array(digest.prefix(8)))
     }
 
-    /// Resources that kube-apiserver keeps in another group or version than it serves them in.
+    /// Resources that kube-apiserver keeps in a version that is not served.
     private static let storedAs: [GroupVersionResource: GroupVersion] = [
         GroupVersionResource("apiextensions.k8s.io", "v1", "customresourcedefinitions"): GroupVersion("apiextensions.k8s.io", "v1beta1"),
         GroupVersionResource("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicies"):
             GroupVersion("admissionregistration.k8s.io", "v1beta1"),
         GroupVersionResource("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings"):
             GroupVersion("admissionregistration.k8s.io", "v1beta1"),
-        GroupVersionResource("events.k8s.io", "v1", "events"): GroupVersion("", "v1"),
-        GroupVersionResource("autoscaling", "v1", "horizontalpodautoscalers"): GroupVersion("autoscaling", "v2"),
     ]
 
     private static func base64(_ bytes: [UInt8]) -> String {

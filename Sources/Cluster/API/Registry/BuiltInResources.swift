@@ -32,6 +32,7 @@ extension Resource {
                 $0.owner == resource.plural && $0.groupVersion == resource.gvk.groupVersion
             }.map(\.2)
             Kinds.complete(&resources[index])
+            VersionConversion.complete(&resources[index])
         }
         return resources
     }()

@@ -25,6 +25,8 @@ public struct Resource: Sendable {
     public var storedAs: GroupVersionResource?
     /// Of a custom resource, what the version that objects are stored in knows, where that is another one: the rest is pruned.
     public var storedSchema: Schema?
+    /// Of a built-in resource that another version's objects are kept as, how they become each other.
+    public var conversion: VersionConversion?
     public var rules: ResourceRules
 
     public init(
