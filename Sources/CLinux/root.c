@@ -17,10 +17,16 @@ static int open_tree_at(int directory, const char *path) {
     return (int)syscall(SYS_open_tree, directory, path, OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE | (*path ? 0 : AT_EMPTY_PATH));
 }
 
-static int set_read_only(int fd, const char *path, bool recursive) {
-    struct { uint64_t set, clear, propagation, userns; } attributes = {.set = 1 /* MOUNT_ATTR_RDONLY */};
+enum { attribute_readonly = 1, attribute_nosuid = 2, attribute_nodev = 4 };
+
+static int set_attributes(int fd, const char *path, bool recursive, uint64_t set) {
+    struct { uint64_t set, clear, propagation, userns; } attributes = {.set = set};
     return (int)syscall(
         SYS_mount_setattr, fd, path, (recursive ? AT_RECURSIVE : 0) | (*path ? 0 : AT_EMPTY_PATH), &attributes, sizeof attributes);
+}
+
+static int set_read_only(int fd, const char *path, bool recursive) {
+    return set_attributes(fd, path, recursive, attribute_readonly);
 }
 
 static int attach(int tree, const char *target) {
@@ -139,6 +145,24 @@ static void make_programs(int report) {
     }
 }
 
+static bool is_privileged(const struct skiff_launch *launch) { return launch->capabilities >> 21 & 1; /* CAP_SYS_ADMIN */ }
+
+/* What of /proc is the whole machine's: its root may change it without any capability, so containers see it read-only or empty. */
+static void guard_proc(int report) {
+    static const char *const readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+    static const char *const hidden[] = {"kcore", "keys", "timer_list", "sched_debug", "latency_stats"};
+    char path[64];
+    for (size_t i = 0; i < sizeof readonly / sizeof *readonly; i++) {
+        snprintf(path, sizeof path, "root/proc/%s", readonly[i]);
+        if (bind_tree(path, path, true) < 0 && errno != ENOENT) skiff_fail(report, "guard %s: %s", path + 4, strerror(errno));
+    }
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        snprintf(path, sizeof path, "root/proc/%s", hidden[i]);
+        if (access(path, F_OK) == 0 && bind_tree("/dev/null", path, true) < 0)
+            skiff_fail(report, "guard %s: %s", path + 4, strerror(errno));
+    }
+}
+
 /* The volume, or the part of it that is asked for; a part that is not there is made, as kubelet does. */
 static int volume_tree(const struct skiff_mount *wanted, int report) {
     if (!*wanted->subpath) {
@@ -214,6 +238,7 @@ void skiff_enter_root(const struct skiff_launch *launch, bool rootless, int repo
     make_dev(report);
     if (mount("proc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
         skiff_fail(report, "mount /proc: %s", strerror(errno));
+    if (!rootless && !is_privileged(launch)) guard_proc(report);
     if (mount("sysfs", "root/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0) bind_tree("/sys", "root/sys", true);
 
     /* Outer targets first, so that /a/b lands on what is mounted at /a. The trees are opened while the host's paths are seen. */
@@ -221,6 +246,9 @@ void skiff_enter_root(const struct skiff_launch *launch, bool rootless, int repo
     for (size_t i = 0; i < launch->mountc; i++) {
         struct skiff_mount *wanted = &launch->mounts[i];
         wanted->tree = volume_tree(wanted, report);
+        /* What a container can write to must not become a device of the host. */
+        if (!is_privileged(launch) && set_attributes(wanted->tree, "", true, attribute_nodev) < 0)
+            skiff_fail(report, "forbid devices in the volume at %s: %s", wanted->target, strerror(errno));
         if (wanted->readonly && set_read_only(wanted->tree, "", true) < 0)
             skiff_fail(report, "make the volume at %s read-only: %s", wanted->target, strerror(errno));
     }

@@ -75,6 +75,18 @@ import Testing
         }
     }
 
+    @Test func `a pod whose shim is killed starts again in place, with another address`() async throws {
+        try await withAgent { cluster in
+            try await cluster.run("web", ["containers": [["name": "main", "image": "host/sh", "args": ["-c", "exec sleep 1000"]]]])
+            let before = try await cluster.pod("web") { $0.isReady }
+            PodDirectory(node: cluster.node, uid: before.uid).shim?.kill(SIGKILL)
+            let after = try await cluster.pod("web") { $0.isReady && $0.containerStatuses.first?["restartCount"]?.int == 1 }
+            #expect(after.uid == before.uid)
+            #expect(after.podIP != before.podIP)
+            #expect(after.status?["podIPs"]?.count == 1)
+        }
+    }
+
     @Test func `the next agent takes up the pods that run`() async throws {
         try await withAgent { cluster in
             try await cluster.run("stays", ["containers": [["name": "main", "image": "host/sh", "args": ["-c", "exec sleep 1000"]]]])

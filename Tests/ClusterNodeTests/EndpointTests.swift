@@ -13,6 +13,16 @@ import Testing
         func write(_ piece: [UInt8]) async throws { bytes.withLock { $0 += piece } }
     }
 
+    struct Answer: Equatable {
+        var status: Int
+        var text: String
+
+        init(_ status: Int, _ text: String) {
+            self.status = status
+            self.text = text
+        }
+    }
+
     static let server = PeerIdentity(commonName: "kube-apiserver-kubelet-client", organizations: [])
 
     /// A pod's directory with two runs of its container.
@@ -36,38 +46,38 @@ import Testing
         try await body(NodeEndpoint(directory: node))
     }
 
-    func ask(_ endpoint: NodeEndpoint, _ path: String, _ query: String = "", peer: PeerIdentity? = server) async throws -> (Int, String) {
+    func ask(_ endpoint: NodeEndpoint, _ path: String, _ query: String = "", peer: PeerIdentity? = server) async throws -> Answer {
         let response = await endpoint.respond(to: HTTPRequest(method: "GET", path: path, query: query, peer: peer))
         switch response.body {
-        case .bytes(let bytes): return (response.status, String(decoding: bytes, as: UTF8.self))
+        case .bytes(let bytes): return Answer(response.status, String(decoding: bytes, as: UTF8.self))
         case .stream(let produce):
             let collected = Collected()
             try await produce(collected)
-            return (response.status, String(decoding: collected.bytes.withLock { $0 }, as: UTF8.self))
+            return Answer(response.status, String(decoding: collected.bytes.withLock { $0 }, as: UTF8.self))
         }
     }
 
     @Test func `logs are served: whole, the tail, the run before, and followed to the end`() async throws {
-        try await withLogs { endpoint in
+        try await withLogs { (endpoint: NodeEndpoint) async throws in
             let path = "/containerLogs/shop/web/main"
-            #expect(try await ask(endpoint, path) == (200, "a1\nb1\nc1\n"))
-            #expect(try await ask(endpoint, path, "tailLines=2") == (200, "b1\nc1\n"))
-            #expect(try await ask(endpoint, path, "previous=true&limitBytes=4") == (200, "a0\nb"))
-            #expect(try await ask(endpoint, path, "follow=true") == (200, "a1\nb1\nc1\n"))
-            #expect(try await ask(endpoint, path, "timestamps=true&tailLines=1") == (200, "2026-01-01T00:00:01.000000000Z c1\n"))
+            #expect(try await ask(endpoint, path) == Answer(200, "a1\nb1\nc1\n"))
+            #expect(try await ask(endpoint, path, "tailLines=2") == Answer(200, "b1\nc1\n"))
+            #expect(try await ask(endpoint, path, "previous=true&limitBytes=4") == Answer(200, "a0\nb"))
+            #expect(try await ask(endpoint, path, "follow=true") == Answer(200, "a1\nb1\nc1\n"))
+            #expect(try await ask(endpoint, path, "timestamps=true&tailLines=1") == Answer(200, "2026-01-01T00:00:01.000000000Z c1\n"))
         }
     }
 
     @Test func `only the API server may ask, and only for what there is`() async throws {
-        try await withLogs { endpoint in
+        try await withLogs { (endpoint: NodeEndpoint) async throws in
             let path = "/containerLogs/shop/web/main"
-            #expect(try await ask(endpoint, path, peer: nil).0 == 401)
-            #expect(try await ask(endpoint, path, peer: PeerIdentity(commonName: "eve", organizations: [])).0 == 403)
-            #expect(try await ask(endpoint, "/containerLogs/shop/web/none").0 == 404)
-            #expect(try await ask(endpoint, "/containerLogs/shop/none/main").0 == 404)
-            #expect(try await ask(endpoint, "/containerLogs/shop/web/idle").0 == 400)
-            #expect(try await ask(endpoint, path, "tailLines=-1").0 == 400)
-            #expect(try await ask(endpoint, "/exec/../x").0 == 404)
+            #expect(try await ask(endpoint, path, peer: nil).status == 401)
+            #expect(try await ask(endpoint, path, peer: PeerIdentity(commonName: "eve", organizations: [])).status == 403)
+            #expect(try await ask(endpoint, "/containerLogs/shop/web/none").status == 404)
+            #expect(try await ask(endpoint, "/containerLogs/shop/none/main").status == 404)
+            #expect(try await ask(endpoint, "/containerLogs/shop/web/idle").status == 400)
+            #expect(try await ask(endpoint, path, "tailLines=-1").status == 400)
+            #expect(try await ask(endpoint, "/exec/../x").status == 404)
         }
     }
 }

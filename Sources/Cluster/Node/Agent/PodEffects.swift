@@ -200,7 +200,9 @@ final class PodEffects: Sendable {
                     return
                 } catch {
                     if error.isNotFound || error.isConflict || error.code == 422 {
-                        context.logger.debug("status not written", metadata: ["pod": "\(pod.key)", "error": "\(error)"])
+                        context.logger.log(
+                            level: error.code == 422 ? .warning : .debug, "status not written",
+                            metadata: ["pod": "\(pod.key)", "error": "\(error)"])
                         mailbox.yield(.statusWritten(nil))
                         return
                     }
@@ -215,6 +217,10 @@ final class PodEffects: Sendable {
         var fields = status
         // What a pod no longer has is taken away by saying so.
         for name in ["reason", "message", "podIP", "podIPs"] where status[name] == nil && pod.status?[name] != nil { fields[name] = .null }
+        // These lists are merged by address: without this a new address would join the old one.
+        for name in ["podIPs", "hostIPs"] {
+            if let list = fields[name]?.array { fields[name] = .array([["$patch": "replace"]] + list) }
+        }
         return try await context.client.patch(
             .pods, namespace: pod.namespace, name: pod.name, subresource: "status",
             patch: Patch(.strategic, ["metadata": ["uid": Value(pod.uid)], "status": fields]),
