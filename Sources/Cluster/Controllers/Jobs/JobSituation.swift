@@ -65,7 +65,8 @@ struct JobSituation {
         succeeded = succeededIndexes.count
         guard let limit = job.backoffLimitPerIndex else { return }
         var failures = CompletionIndexes(job.status?["failedIndexes"]?.string ?? "", below: completions)
-        for pod in pods where pod.hasFailed && pod.isTracked {
+        // What is named as uncounted had its say, or was stopped with the Job.
+        for pod in pods where pod.hasFailed && pod.isTracked && !uncountedFailed.contains(pod.uid) {
             guard let index = pod.index, index < completions else { continue }
             let match = rules.match(pod.pod)
             if match.action == .failIndex || match.counts && pod.failureCount >= limit { failures.insert(index) }

@@ -26,6 +26,8 @@ public struct ControllerConfiguration: Sendable {
             NodeRegistration(clusterCIDR: clusterCIDR, nodeMask: nodeCIDRMaskSize),
             TaintEviction(),
             PodGarbageCollector(),
+            StatefulSetController(),
+            DaemonSetController(),
             JobController(),
             JobPodRelease(),
             JobExpiry(),
