@@ -107,7 +107,7 @@ public enum MetadataRules {
             if let controller {
                 problems.append(
                     .invalid(
-                        path, .array(references),
+                        path, shown: GoJSON.list(references.map { GoJSON($0, order: ownerFields) }).compact,
                         "Only one reference can have Controller set to true. Found \"true\" in references for \(controller) and \(this)"))
             } else {
                 controller = this
@@ -116,18 +116,19 @@ public enum MetadataRules {
         return problems
     }
 
+    /// In the order of the struct, which is how a message shows one.
+    private static let ownerFields = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"]
+
     private static func finalizers(_ metadata: Value) -> [Problem] {
         let path = root / "finalizers"
         let standard: Set<String> = ["orphan", "foregroundDeletion", "kubernetes"]
         var problems: [Problem] = []
-        for (index, finalizer) in (metadata["finalizers"]?.strings ?? []).enumerated() {
-            problems += NameFormats.qualifiedName(finalizer).map { .invalid(path, .string(finalizer), $0) }
-            if !finalizer.contains("/"), !standard.contains(finalizer) {
-                problems.append(
-                    .invalid(
-                        path.index(index), .string(finalizer),
-                        "name is neither a standard finalizer name nor is it fully qualified"))
-            }
+        let names = metadata["finalizers"]?.strings ?? []
+        for name in names { problems += NameFormats.qualifiedName(name).map { .invalid(path, .string(name), $0) } }
+        for (index, name) in names.enumerated() where !name.contains("/") && !standard.contains(name) {
+            problems.append(
+                .invalid(
+                    path.index(index), .string(name), "name is neither a standard finalizer name nor is it fully qualified"))
         }
         return problems
     }

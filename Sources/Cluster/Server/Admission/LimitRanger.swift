@@ -91,21 +91,27 @@ struct LimitRanger: AdmissionPlugin {
             guard let least = Quantity(value) else { continue }
             let start = "minimum \(name) usage per \(type) is \(value)"
             if let request = usage.requests[name] {
-                if request < least { problems.append("\(start), but request is \(request)") }
+                if request < least {
+                    problems.append("\(start), but request is \(request)")
+                } else if let limit = usage.limits[name], limit < least {
+                    problems.append("\(start), but limit is \(limit)")
+                }
             } else {
                 problems.append("\(start).  No request is specified")
             }
-            if let limit = usage.limits[name], limit < least { problems.append("\(start), but limit is \(limit)") }
         }
         for (name, value) in limit["max"]?.stringMap.map(sorted) ?? [] {
             guard let most = Quantity(value) else { continue }
             let start = "maximum \(name) usage per \(type) is \(value)"
             if let limit = usage.limits[name] {
-                if most < limit { problems.append("\(start), but limit is \(limit)") }
+                if most < limit {
+                    problems.append("\(start), but limit is \(limit)")
+                } else if let request = usage.requests[name], most < request {
+                    problems.append("\(start), but request is \(request)")
+                }
             } else {
                 problems.append("\(start).  No limit is specified")
             }
-            if let request = usage.requests[name], most < request { problems.append("\(start), but request is \(request)") }
         }
         return problems
     }

@@ -77,6 +77,11 @@ indirect enum GoJSON {
         }
     }
 
+    /// An object's fields by name in an order, as a struct with JSON names has them; absent ones are left out.
+    init(_ value: Value, order: [String]) {
+        self = .object(order.compactMap { key in value[key].map { (key, GoJSON($0)) } })
+    }
+
     var compact: String {
         switch self {
         case .scalar(let text): text

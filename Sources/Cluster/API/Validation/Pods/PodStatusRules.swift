@@ -18,6 +18,9 @@ enum PodStatusRules {
         let nominated = status.text("nominatedNodeName")
         if !nominated.isEmpty, nominated != before.text("nominatedNodeName") {
             problems.subdomain(nominated, path / "nominatedNodeName")
+            if !(new["spec"]?.text("nodeName") ?? "").isEmpty {
+                problems.append(.forbidden(path / "nominatedNodeName", "may not be set once the pod is bound to a node"))
+            }
         }
         let policy = old[path: "spec", "restartPolicy"]?.string ?? ""
         let restartable = Set(
