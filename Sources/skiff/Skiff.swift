@@ -7,11 +7,15 @@ struct Skiff: AsyncParsableCommand {
         commandName: "skiff", abstract: "A Kubernetes-compatible cluster that lives in a git repository.",
         discussion: """
             EXAMPLES
-              skiff up                      run a cluster
+              skiff up --repo URL           run what a repository says, and keep it so
               skiff validate manifests      say everything that is wrong with a folder of manifests
               skiff render manifests        print them as they would be applied
             """,
-        version: SkiffVersion.text, subcommands: [Up.self, Down.self, Kubeconfig.self, Validate.self, Render.self, Version.self])
+        version: SkiffVersion.text,
+        subcommands: [
+            Up.self, Down.self, Reconcile.self, Plan.self, Diff.self, Drift.self, Status.self, History.self, RollBack.self, Validate.self,
+            Render.self, PrintKubeconfig.self, Version.self,
+        ])
 }
 
 /// What this build is.

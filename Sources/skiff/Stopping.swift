@@ -1,22 +1,21 @@
-import Cluster
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs an engine until a signal says stop, and tells which it was.
+/// Runs services until a signal says stop, and tells which it was.
 struct Stopping {
-    private let engine: Engine
+    private let services: [any Service]
     private let logger: Logger
 
-    init(_ engine: Engine, logger: Logger) {
-        self.engine = engine
+    init(_ services: [any Service], logger: Logger) {
+        self.services = services
         self.logger = logger
     }
 
     /// - Returns: the signal that ended it, nil when it ended by itself.
     func run() async throws -> UnixSignal? {
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let group = ServiceGroup(services: [engine], logger: logger)
+        let group = ServiceGroup(services: services, logger: logger)
         return try await withThrowingTaskGroup(of: UnixSignal?.self) { tasks in
             tasks.addTask {
                 try await group.run()

@@ -2,6 +2,8 @@ import ArgumentParser
 import Cluster
 import Foundation
 import Logging
+import Reconciler
+import ManifestLoader
 import ServiceLifecycle
 import UnixSignals
 
@@ -13,12 +15,19 @@ struct Up: AsyncParsableCommand {
             start takes them up. One engine at a time runs on a state directory.
 
             EXAMPLES
-              skiff up
+              skiff up --repo ~/deploy.git
+              skiff up --repo https://example.org/deploy.git --path clusters/home --interval 1m
               skiff up --listen 127.0.0.1:7443 --state-dir /tmp/try
               skiff up --without reconciler,node,proxy      the control plane alone
             """)
 
     @OptionGroup var state: StateOptions
+    @OptionGroup var source: SourceArguments
+
+    @Option(
+        help: ArgumentHelp(
+            "What to do when something live no longer is as git says: correct it, or report it only.", valueName: "correct|report"))
+    var drift = DriftMode.correct
 
     @Option(help: ArgumentHelp("Where the API answers; port 0 takes a free one.", valueName: "address:port"))
     var listen = "127.0.0.1:6443"
@@ -38,6 +47,9 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Admission plug-ins to leave out.", valueName: "plug-in,…"))
     var disableAdmissionPlugins: String?
 
+    @Flag(help: "Take CustomResourceDefinitions with rules that are not enforced: CEL, webhook conversion.")
+    var allowUnenforced = false
+
     @Option(help: ArgumentHelp("How long a node may be silent before it counts as lost, e.g. 50s.", valueName: "time"))
     var nodeMonitorGracePeriod: DurationArgument = DurationArgument(seconds: 50)
 
@@ -52,6 +64,9 @@ struct Up: AsyncParsableCommand {
         configuration.serviceClusterIPRange = serviceClusterIPRange
         configuration.serviceAccountIssuer = serviceAccountIssuer
         configuration.disabledAdmissionPlugins = Set((disableAdmissionPlugins ?? "").split(separator: ",").map(String.init))
+        configuration.allowsUnenforced = allowUnenforced
+        configuration.parseYAML = { try YAML.parse($0).first ?? .null }
+        configuration.printYAML = { YAMLWriter.bytes($0) }
         configuration.nodeMonitorGracePeriod = nodeMonitorGracePeriod.seconds
         configuration.nodeMonitorPeriod = nodeMonitorPeriod.seconds
         var logger = Logger(label: "skiff") { StreamLogHandler.standardError(label: $0) }
@@ -63,9 +78,26 @@ struct Up: AsyncParsableCommand {
         }
         Console.line("API         \(engine.address)")
         Console.line("kubeconfig  export KUBECONFIG=\(state.directory.kubeconfig)")
-        let signal = try await Stopping(engine, logger: logger).run()
+        var services: [any Service] = [engine]
+        if let reconciler = try reconciler(engine, configuration, logger) {
+            Console.line("source      \(reconciler.options.source.shownRepository)")
+            services.append(reconciler)
+            services.append(Narrator(reconciler.events))
+        } else if !configuration.without.contains(.reconciler) {
+            Console.line("source      none yet: name a repository with --repo")
+        }
+        let signal = try await Stopping(services, logger: logger).run()
         guard signal == .sigint, !configuration.without.contains(.node) else { return }
         await stopPods()
+    }
+
+    /// What keeps the cluster as its repository says; nil when there is none or it is left out.
+    private func reconciler(_ engine: Engine, _ configuration: EngineConfiguration, _ logger: Logger) throws -> Reconciler? {
+        guard !configuration.without.contains(.reconciler), let options = try source.options(state.directory) else { return nil }
+        try SourceMemory.write(options, state.directory)
+        return Reconciler(
+            ReconcilerOptions(source: options, drift: drift), client: engine.client(user: "system:skiff:reconciler"),
+            registry: engine.registry, logger: logger)
     }
 
     /// Ctrl-C: pods stop in order, within their grace periods; a second one ends them at once.
@@ -103,5 +135,18 @@ struct Up: AsyncParsableCommand {
                 }
                 return part
             })
+    }
+}
+
+extension DriftMode: ExpressibleByArgument {}
+
+/// Prints one plain line for everything that changes.
+private struct Narrator: Service {
+    let events: AsyncStream<ReconcilerEvent>
+
+    init(_ events: AsyncStream<ReconcilerEvent>) { self.events = events }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { for await event in events { Console.line(event.description) } }
     }
 }

@@ -13,7 +13,8 @@ import ServiceLifecycle
 public final class Engine: Service {
     private let configuration: EngineConfiguration
     private let store: SQLiteStore
-    private let registry: Registry
+    /// Every resource that the API serves.
+    public let registry: Registry
     private let server: APIServer
     private let listener: HTTPListener
     private let authority: ClusterCA
@@ -41,14 +42,25 @@ public final class Engine: Service {
         }
         var settings = APIServerConfiguration(serviceNetwork: network, disabledAdmissionPlugins: configuration.disabledAdmissionPlugins)
         settings.advertisedAddress = configuration.host
+        settings.allowsUnenforced = configuration.allowsUnenforced
+        if let parse = configuration.parseYAML, let print = configuration.printYAML {
+            settings.yaml = YAMLCodec(parse: parse, print: print)
+        }
         if let issuer = configuration.serviceAccountIssuer { settings.serviceAccountIssuer = issuer }
         if let path = configuration.tokenAuthFile {
             do throws(TokenFile.Problem) { settings.tokens = try TokenFile(path: path) } catch { throw EngineError(error.description) }
         }
+        do {
+            authority = try ClusterCA(directory: configuration.state.keys)
+            let kubelet = try authority.clientCredential(user: NodeConnection.user, groups: [])
+            settings.nodes = try NodeConnection(credential: kubelet, authority: authority.certificatePEM)
+            settings.serviceAccountKey = try ServiceAccountKey(path: "\(configuration.state.keys)/sa.key")
+        } catch {
+            throw EngineError("\(error)")
+        }
         registry = .builtIn(withSync: !configuration.without.contains(.reconciler))
         server = APIServer(configuration: settings, store: store, registry: registry, logger: logger)
         do {
-            authority = try ClusterCA(directory: configuration.state.keys)
             let credential = try authority.serverCredential(
                 names: [
                     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",

@@ -1,3 +1,5 @@
+import ClusterObjects
+
 /// The parts of an engine that may be left out, `skiff up --without`.
 public enum EnginePart: String, Sendable, CaseIterable {
     case reconciler, controllers, scheduler, node, proxy
@@ -16,6 +18,11 @@ public struct EngineConfiguration: Sendable {
     public var podCIDR = "10.244.0.0/24"
     public var serviceAccountIssuer: String?
     public var disabledAdmissionPlugins: Set<String> = []
+    /// Take CustomResourceDefinitions with rules that are not enforced.
+    public var allowsUnenforced = false
+    /// How the API reads and writes YAML; where either is nil it speaks JSON alone.
+    public var parseYAML: (@Sendable ([UInt8]) throws -> Value)?
+    public var printYAML: (@Sendable (Value) -> [UInt8])?
     /// Seconds.
     public var nodeMonitorGracePeriod = 50.0
     public var nodeMonitorPeriod = 5.0

@@ -36,6 +36,11 @@ extension Engine {
         return left == 0 ? "stopped" : "stopped \(left) pods that no engine looked after"
     }
 
+    /// Whether an engine has the state directory.
+    public static func isRunning(on state: StateDirectory) -> Bool {
+        FileManager.default.fileExists(atPath: state.store) && ((try? owner(of: state)) ?? nil) != nil
+    }
+
     /// The process that has the state directory.
     private static func owner(of state: StateDirectory) throws(EngineError) -> Int32? {
         do throws(StoreError) {

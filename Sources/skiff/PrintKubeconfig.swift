@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 
-struct Kubeconfig: AsyncParsableCommand {
+struct PrintKubeconfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the kubeconfig of the cluster in a state directory.",
+        commandName: "kubeconfig", abstract: "Print the kubeconfig of the cluster in a state directory.",
         discussion: """
             Exits with 1 while there is none.
 

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Reconciler
+
+struct Plan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what applying the repository's newest commit would change. Changes nothing.",
+        discussion: """
+            Exits with 0, or 1 on an error; with --detailed-exitcode 0 nothing to do, 2 changes, 1 an error.
+
+            EXAMPLES
+              skiff plan
+              skiff plan --ref feature --detailed-exitcode
+            """)
+
+    @OptionGroup var access: ClusterAccess
+    @OptionGroup var source: SourceArguments
+    @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Tell by the exit code whether there are changes, as terraform does.")
+    var detailedExitcode = false
+
+    func run() async throws {
+        try await reporting {
+            let preview = try await access.reconciler(source.required(access.directory)).preview()
+            output.print(preview.value) { preview.text }
+            if detailedExitcode || preview.isFailed, preview.planExitCode != 0 { throw ExitCode(preview.planExitCode) }
+        }
+    }
+}
+
+struct Diff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a unified diff of the cluster against the repository's newest commit.",
+        discussion: """
+            Exits as kubectl diff: 0 no difference, 1 some, more than 1 an error. A Secret's values are never shown.
+
+            EXAMPLES
+              skiff diff
+              skiff diff --ref feature
+            """)
+
+    @OptionGroup var access: ClusterAccess
+    @OptionGroup var source: SourceArguments
+
+    func run() async throws {
+        try await reporting(exit: 2) {
+            let preview = try await access.reconciler(source.required(access.directory)).preview()
+            for line in preview.problems.map(\.description) + preview.failures.map(\.description) { Console.complain(line) }
+            if !preview.diffText.isEmpty { print(preview.diffText, terminator: "") }
+            if preview.diffExitCode != 0 { throw ExitCode(preview.diffExitCode) }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Cluster
+import ClusterObjects
+import Foundation
+import ManifestLoader
+import Reconciler
+
+/// Which repository a cluster follows. What is given is remembered in the state directory, so that later commands need not repeat it.
+struct SourceArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("The repository: a URL or a path (default: the one given last).", valueName: "repository"))
+    var repo: String?
+
+    @Option(help: ArgumentHelp("Branch, tag or commit (default: the remote's HEAD).", valueName: "ref"))
+    var ref: String?
+
+    @Option(help: ArgumentHelp("Folder of the manifests within the repository (default: all of it).", valueName: "folder"))
+    var path: String?
+
+    @Option(
+        help: ArgumentHelp("Name of this cluster, of which the status branch is skiff/status/<name> (default: default).", valueName: "name")
+    )
+    var cluster: String?
+
+    @Option(help: ArgumentHelp("The private key for a repository over ssh.", valueName: "file"))
+    var sshKey: String?
+
+    @Option(help: ArgumentHelp("How often a remote repository is looked at, e.g. 30s.", valueName: "time"))
+    var interval: DurationArgument?
+
+    /// The source that is given, or was given last; nil when none ever was.
+    /// - Throws: `ValidationError` for a cluster name that no branch can have.
+    func options(_ state: StateDirectory) throws -> SourceOptions? {
+        let remembered = SourceMemory.read(state)
+        guard let repository = repo.map(SourceArguments.absolute) ?? remembered?.repository else { return nil }
+        // Flags of another repository say nothing about this one.
+        let same = repo == nil || repository == remembered?.repository ? remembered : nil
+        let name = cluster ?? same?.cluster ?? "default"
+        guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), !name.hasPrefix("."),
+            !name.hasSuffix(".lock"), !name.contains("..")
+        else { throw ValidationError("--cluster \(name): letters, digits, - and _ only") }
+        return SourceOptions(
+            repository: repository, ref: ref ?? same?.ref ?? "", path: path ?? same?.path ?? "", cluster: name,
+            directory: "\(state.path)/source.git", sshKey: sshKey ?? same?.sshKey, interval: interval?.seconds ?? same?.interval ?? 30)
+    }
+
+    /// A source, or the message that says how to name one.
+    func required(_ state: StateDirectory) throws -> SourceOptions {
+        guard let options = try options(state) else {
+            throw ValidationError("no repository is known for \(state.path): name one with --repo")
+        }
+        return options
+    }
+
+    /// A path of this machine made absolute; a URL as it is.
+    private static func absolute(_ repository: String) -> String {
+        let source = SourceOptions(repository: repository, directory: "")
+        guard let path = source.localPath, !repository.hasPrefix("file://") else { return repository }
+        return StateDirectory(path).path
+    }
+}
+
+/// `source.json` of a state directory: which repository it follows.
+enum SourceMemory {
+    private static func file(_ state: StateDirectory) -> String { "\(state.path)/source.json" }
+
+    static func read(_ state: StateDirectory) -> SourceOptions? {
+        guard let data = FileManager.default.contents(atPath: file(state)), let value = try? Value(parsing: Array(data)),
+            let repository = value["repository"]?.string
+        else { return nil }
+        return SourceOptions(
+            repository: repository, ref: value["ref"]?.string ?? "", path: value["path"]?.string ?? "",
+            cluster: value["cluster"]?.string ?? "default", directory: "\(state.path)/source.git", sshKey: value["sshKey"]?.string,
+            interval: value["interval"]?.double ?? 30)
+    }
+
+    static func write(_ source: SourceOptions, _ state: StateDirectory) throws {
+        var value: Value = [
+            "repository": .string(source.repository), "ref": .string(source.ref), "path": .string(source.path),
+            "cluster": .string(source.cluster), "interval": .double(source.interval),
+        ]
+        if let key = source.sshKey { value["sshKey"] = .string(key) }
+        try Data(value.json).write(to: URL(fileURLWithPath: file(state)), options: .atomic)
+        // A repository's URL may hold a password.
+        chmod(file(state), 0o600)
+    }
+}
