@@ -25,7 +25,7 @@ public enum PatchedText {
         switch value {
         case .object(let fields):
             let order = schema.flatMap { ProtobufMessages.all[$0.node.typeName] } ?? [:]
-            let places = Dictionary(order.map { ($0.value.name, $0.key) }) { first, _ in first }
+            let places = Dictionary(order.values.map { ($0.name, $0.place) }) { first, _ in first }
             let sorted = fields.sorted { (places[$0.key] ?? 0, $0.key) < (places[$1.key] ?? 0, $1.key) }
             write(sorted.map { ($0.key, $0.value) }, to: &writer) { key, child, writer in
                 write(untouched: child, schema?.property(key), to: &writer)

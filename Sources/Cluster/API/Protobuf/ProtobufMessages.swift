@@ -8,6 +8,8 @@ enum ProtobufMessages {
         var name: String
         var type: String
         var shape: Shape
+        /// Among the fields of the Go struct, in whose order the facts are written.
+        var place: Int
     }
 
     /// Type name, as in ``BuiltInSchemas`` → its fields by number.
@@ -15,7 +17,7 @@ enum ProtobufMessages {
         var result: [String: [UInt64: Field]] = [:]
         for (type, facts) in Facts.protobuf.fields {
             var fields: [UInt64: Field] = [:]
-            for (number, fact) in facts.fields {
+            for (place, (number, fact)) in facts.fields.enumerated() {
                 let parts = fact.strings
                 guard let number = UInt64(number), parts.count >= 2 else { continue }
                 let shape: Field.Shape =
@@ -25,7 +27,7 @@ enum ProtobufMessages {
                     case "inline": .inline
                     default: .single
                     }
-                fields[number] = Field(name: parts[0], type: parts[1], shape: shape)
+                fields[number] = Field(name: parts[0], type: parts[1], shape: shape, place: place)
             }
             result[type] = fields
         }

@@ -43,7 +43,7 @@ public struct ObjectDecoder {
     private mutating func read(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value? {
         if tree.isNull { return nil }
         let node = schema.node
-        if node.typeName == "api.resource.Quantity" { return try quantity(tree) }
+        if node.typeName == ObjectDecoder.quantityType { return try quantity(tree) }
         switch node.type {
         case .any: return tree.value
         case .intOrString:
@@ -87,11 +87,12 @@ public struct ObjectDecoder {
             }
             if !isMap { goPath.append(key) }
             defer { if !isMap { goPath.removeLast() } }
-            guard let value = try read(child, childSchema, owner: name) else {
+            guard var value = try read(child, childSchema, owner: name) else {
                 // A null entry of a map of strings is Go's zero value.
                 if isMap, childSchema.type == .string { pairs.append((key, "")) }
                 continue
             }
+            if isMap, childSchema.node.typeName == ObjectDecoder.quantityType { value = ObjectDecoder.roundedUp(value) }
             // Go's decoder goes on with the object that a repeated field has begun.
             if isRepeated, case .object(let more) = value, let begun = pairs.lastIndex(where: { $0.0 == key }) {
                 for (name, entry) in more { pairs[begun].1[name] = entry }
@@ -130,6 +131,17 @@ public struct ObjectDecoder {
             return .string(text)
         default: return .string(text)
         }
+    }
+
+    private static let quantityType = "api.resource.Quantity"
+
+    /// Amounts of resources are kept in thousandths at the finest.
+    private static func roundedUp(_ value: Value) -> Value {
+        guard let text = value.string, let quantity = Quantity(text) else { return value }
+        let rest = quantity.nanos % 1_000_000
+        if rest == 0 { return value }
+        let rounded = quantity.nanos - rest + (rest > 0 ? 1_000_000 : -1_000_000)
+        return .string(Quantity(nanos: rounded, format: quantity.format).description)
     }
 
     private func quantity(_ tree: Tree) throws(Mismatch) -> Value {
@@ -217,6 +229,8 @@ public struct ObjectDecoder {
             default: return offset
             }
         }
-        return (digits + padding) % 4 == 0 ? nil : text.utf8.count
+        if (digits + padding) % 4 == 0 { return nil }
+        // Where the group of four that is cut short begins.
+        return text.utf8.count - (padding > 0 ? 0 : digits % 4)
     }
 }
