@@ -50,4 +50,10 @@ import Testing
         let error = #expect(throws: APIError.self) { try decode(#"{"data":{"a":"!!!"}}"#, "", "v1", "Secret") }
         #expect(error?.message.hasSuffix("illegal base64 data at input byte 0") == true)
     }
+
+    @Test func `amounts of resources are rounded up to thousandths`() throws {
+        let body = #"{"spec":{"containers":[{"resources":{"requests":{"cpu":"100u","memory":"1.5"}}}]}}"#
+        let container = try decode(body, "", "v1", "Pod").value[path: "spec", "containers"]?.array?.first
+        #expect(container?[path: "resources", "requests"] == ["cpu": "1m", "memory": "1500m"])
+    }
 }

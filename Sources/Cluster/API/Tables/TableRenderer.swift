@@ -75,10 +75,21 @@ public struct TableRenderer: Sendable {
         case .object: writer.raw(object.bytes)
         case .metadata:
             writer.raw(#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/\#(version)","metadata":"#)
-            if let metadata = object["metadata"] { writer.raw(metadata.bytes) } else { writer.raw("{}") }
+            write(object["metadata"], to: &writer)
             writer.raw("}")
         }
         writer.raw("}")
+    }
+
+    private func write(_ metadata: Tree?, to writer: inout JSONWriter) {
+        guard let metadata else { return writer.raw("{}") }
+        // What apps/v1 shows of a DaemonSet's spec as an annotation is none of the object's own.
+        let derived = "deprecated.daemonset.template.generation"
+        guard resource.kind == "DaemonSet", metadata["annotations"]?[derived] != nil else { return writer.raw(metadata.bytes) }
+        var own = metadata.value
+        own["annotations", default: .emptyObject][derived] = nil
+        if own["annotations"] == .emptyObject { own["annotations"] = nil }
+        writer.write(own)
     }
 
     /// Kinds without columns of their own show name and creation.
