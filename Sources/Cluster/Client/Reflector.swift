@@ -33,38 +33,35 @@ public struct Reflector: Sendable {
     /// Delivers events in order until it is cancelled. A server that cannot be reached is tried again after 0.1 to 10 s, one that
     /// does not serve the resource is taken as having none of it, and asked again every 30 s.
     public func run(_ deliver: (Event) async -> Void) async {
-        var delay = 0.1
-        var version: String?
-        var saidAbsent = false
+        var state = ReflectorState()
         while !Task.isCancelled {
+            var wait: Double
             do {
-                if version == nil {
+                switch state.step {
+                case .list:
                     let list = try await client.list(resource, namespace: nil, options: options)
                     await deliver(.listed(list.items, resourceVersion: list.resourceVersion))
-                    version = list.resourceVersion
+                    state.listed(list.resourceVersion)
+                    continue
+                case .watch(let version):
+                    var watching = options
+                    watching.resourceVersion = version
+                    watching.allowWatchBookmarks = true
+                    for try await event in try await client.watch(resource, namespace: nil, options: watching) {
+                        state.saw(event.object.resourceVersion)
+                        await deliver(.changed(event))
+                    }
+                    wait = state.ended(random: .random(in: 0...1))
                 }
-                var watching = options
-                watching.resourceVersion = version ?? ""
-                watching.allowWatchBookmarks = true
-                for try await event in try await client.watch(resource, namespace: nil, options: watching) {
-                    delay = 0.1
-                    version = event.object.resourceVersion
-                    await deliver(.changed(event))
-                }
-                try await sleep(0.01)
             } catch is CancellationError {
                 return
-            } catch let error as APIError where error.isNotFound {
-                if !saidAbsent { await deliver(.listed([], resourceVersion: "")) }
-                saidAbsent = true
-                version = nil
-                guard (try? await sleep(30)) != nil else { return }
             } catch {
                 logger.debug("watching again", metadata: ["resource": "\(resource)", "error": "\(error)"])
-                if (error as? APIError)?.isExpired ?? true { version = nil }
-                guard (try? await sleep(delay)) != nil else { return }
-                delay = min(delay * 2, 10)
+                let failed = state.failed(error, random: .random(in: 0...1))
+                if failed.empties { await deliver(.listed([], resourceVersion: "")) }
+                wait = failed.seconds
             }
+            if wait > 0, (try? await sleep(wait)) == nil { return }
         }
     }
 }
