@@ -38,11 +38,11 @@ extension Reconciler {
 
     /// Takes in one live state (nil: gone). What is older than what is known says nothing.
     func observe(_ id: ObjectID, _ live: APIObject?, version: Int) {
-        guard var state = tracked[id] else { return }
         guard !inFlight.contains(id) else {
             if version >= waiting[id]?.version ?? 0 { waiting[id] = (live, version) }
             return
         }
+        guard var state = tracked[id] else { return }
         guard version > state.resourceVersion || live == nil && version == state.resourceVersion else { return }
         let wasHealthy = state.health.state == .current
         let isNew = state.observe(live, version: version, commit: commit, now: clock())

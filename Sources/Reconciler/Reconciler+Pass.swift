@@ -13,7 +13,8 @@ extension Reconciler {
         do throws(GitError) {
             let fetched = try await source.fetch()
             setReachable()
-            guard fetched != status.observedRevision || fetched != commit && status.problems.isEmpty || !failures.isEmpty else { return }
+            guard fetched != tried || !failures.isEmpty else { return }
+            tried = fetched
             guard try await load(fetched) else { return }
             await apply(begin)
         } catch {
@@ -230,6 +231,14 @@ extension Reconciler {
         let now = clock()
         for object in desired where inventory.contains(object.id) {
             tracked[object.id] = Tracked(found: object, live: live[object.id], commit: known, now: now)
+        }
+        // What the server would make of these whatever it is told is no drift.
+        let drifted = desired.filter { live[$0.id] != nil && tracked[$0.id]?.drift != nil }
+        for (object, answer) in await applier.apply(drifted, dryRun: true) {
+            guard let found = live[object.id], case .success(let merged) = answer else { continue }
+            var state = Tracked(applied: object, live: merged)
+            _ = state.observe(found, version: Int(found.resourceVersion) ?? 0, commit: known, now: now)
+            tracked[object.id] = state
         }
         watchDesired()
     }

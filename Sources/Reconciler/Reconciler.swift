@@ -27,6 +27,8 @@ public actor Reconciler: Service {
     var tree = ""
     /// The commit that `desired` is of: the last one that loaded.
     var commit = ""
+    /// The commit that was looked at last in this run, whether it loaded or not.
+    var tried = ""
     var desired: [LoadedObject] = []
     var tracked: [ObjectID: Tracked] = [:]
     /// Being applied: what watches say of them waits.

@@ -78,7 +78,7 @@ private func stored() throws -> (LoadedObject, Value) {
         let found = try #require(drift(object, live))
         #expect(
             found.lines == [
-                "Deployment default/web: spec.replicas: git says 3, live is 5 by kubectl at 2026-01-02T00:00:00Z (a.yaml:5:13)"
+                "Deployment default/web: spec.replicas: git says 3, live is 5 by kubectl at 2026-01-02T00:00:00Z (a.yaml:5:3)"
             ])
     }
 

@@ -111,6 +111,31 @@ import Testing
         }
     }
 
+    @Test func `in a work tree that has the branch checked out the revert is made there`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n"], "first")
+            try repository.push(["a.yaml": "a: 2\n"], "second")
+            var options = repository.options()
+            options.repository = repository.clone
+            let source = GitSource(options)
+            let rollback = try await source.rollback(nil)
+            #expect(try String(contentsOfFile: "\(repository.clone)/a.yaml", encoding: .utf8) == "a: 1\n")
+            #expect(try repository.git("-C", repository.clone, "rev-parse", "HEAD") == rollback.commit)
+        }
+    }
+
+    @Test func `a commit that cannot be undone by itself is left, and the error says so`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n"], "first")
+            let second = try repository.push(["a.yaml": "a: 2\n"], "second")
+            let third = try repository.push(["a.yaml": "a: 3\n"], "third")
+            let source = GitSource(repository.options())
+            let error = await #expect(throws: GitError.self) { try await source.rollback(second) }
+            #expect(error?.reason == .conflict)
+            #expect(try repository.git("-C", repository.origin, "rev-parse", "main") == third)
+        }
+    }
+
     @Test func `a change of refs is noticed`() async throws {
         try await withRepository { repository in
             try repository.push(["a.yaml": "a: 1\n"])

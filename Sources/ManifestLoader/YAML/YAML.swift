@@ -42,7 +42,9 @@ public enum YAML {
             guard let next = YAML.nextDocument(in: bytes, after: stop, from: start, firstLine: line) else { break }
             (start, line) = next
         }
-        return (builder.documents, builder.errors)
+        // An error on a `---` line may be found from both sides of it.
+        var seen: Set<YAMLError> = []
+        return (builder.documents, builder.errors.filter { seen.insert($0).inserted })
     }
 
     /// Whether text starts as a JSON object, the test kubectl makes too.
@@ -50,14 +52,15 @@ public enum YAML {
         bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D } == UInt8(ascii: "{")
     }
 
-    /// The offset and line (from 0) of the first `---` line below `stop`.
+    /// The offset and line (from 0) of the first `---` line behind `start` that an error at line `stop` leaves to be read: the error
+    /// may be that this very line came too early.
     private static func nextDocument(
         in bytes: [UInt8], after stop: Int, from start: Int, firstLine: Int
     ) -> (offset: Int, line: Int)? {
         var line = firstLine
         var position = start
         while position < bytes.count {
-            if line > stop, bytes[position...].starts(with: "---".utf8),
+            if line >= stop, position > start, bytes[position...].starts(with: "---".utf8),
                 position + 3 == bytes.count || [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position + 3])
             {
                 return (position, line)

@@ -32,7 +32,7 @@ public actor GitSource {
         if let lastSeen, lastSeen == (ref, commit), try open().resolve(commit) != nil { return commit }
         let name = ref.hasPrefix("refs/heads/") ? "refs/remotes/origin/" + ref.dropFirst(11) : ref.isEmpty ? "refs/skiff/commit" : ref
         let what = ref.isEmpty ? commit : ref
-        _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", options.repository, "+\(what):\(name)"])
+        try await fetch("+\(what):\(name)")
         objects = nil
         // The ref may have moved since it was listed: what was fetched counts.
         guard let fetched = try open().resolve(name) else {
@@ -40,6 +40,18 @@ public actor GitSource {
         }
         lastSeen = (ref, fetched)
         return fetched
+    }
+
+    /// Another skiff that fetches into the same repository may hold the ref's lock for a moment.
+    private func fetch(_ refspec: String) async throws(GitError) {
+        for attempt in 0..<5 {
+            do throws(GitError) {
+                _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", options.repository, refspec])
+                return
+            } catch {
+                guard error.reason == .refused, attempt < 4, (try? await Task.sleep(for: .milliseconds(50))) != nil else { throw error }
+            }
+        }
     }
 
     private var patterns: [String] {
