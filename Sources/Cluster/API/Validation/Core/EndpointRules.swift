@@ -4,9 +4,14 @@ import ClusterObjects
 enum EndpointRules {
     private static let protocols = ["SCTP", "TCP", "UDP"]
 
-    /// The server's own endpoints may be on the loopback: that is where it listens unless told otherwise.
-    private static func isServers(_ object: Value) -> Bool {
-        object[path: "metadata", "namespace"]?.string == "default" && object[path: "metadata", "name"]?.string == "kubernetes"
+    /// Endpoints that may be on the loopback, which is where a node of one machine is: those of the server itself, and those of pods
+    /// in the node's network, which the controllers write.
+    private static func mayLoopBack(_ object: Value) -> Bool {
+        let metadata = object["metadata"] ?? .emptyObject
+        if metadata.text("namespace") == "default", metadata.text("name") == "kubernetes" { return true }
+        let labels = metadata["labels"] ?? .emptyObject
+        return labels.text("endpointslice.kubernetes.io/managed-by").hasSuffix("-controller.k8s.io")
+            || labels.text("endpoints.kubernetes.io/managed-by") == "endpoint-controller"
     }
 
     @Sendable static func endpoints(_ object: Value) -> [Problem] {
@@ -18,7 +23,7 @@ enum EndpointRules {
             }
             for list in ["addresses", "notReadyAddresses"] {
                 for (place, address) in subset.list(list).enumerated() {
-                    self.address(address, (here / list).index(place), isServers: isServers(object), &problems)
+                    self.address(address, (here / list).index(place), mayLoopBack: mayLoopBack(object), &problems)
                 }
             }
             let ports = subset.list("ports")
@@ -38,12 +43,12 @@ enum EndpointRules {
         return problems
     }
 
-    private static func address(_ address: Value, _ path: FieldPath, isServers: Bool, _ problems: inout [Problem]) {
+    private static func address(_ address: Value, _ path: FieldPath, mayLoopBack: Bool, _ problems: inout [Problem]) {
         let text = address.text("ip")
         problems.ip(text, path / "ip")
         if !address.text("hostname").isEmpty { problems.label(address.text("hostname"), path / "hostname") }
         if address.has("nodeName") { problems.subdomain(address.text("nodeName"), path / "nodeName") }
-        if !isServers { AddressRules.nonSpecial(text, path / "ip", &problems) }
+        if !mayLoopBack { AddressRules.nonSpecial(text, path / "ip", &problems) }
     }
 
     @Sendable static func slice(_ slice: Value) -> [Problem] {
@@ -55,7 +60,7 @@ enum EndpointRules {
             problems.append(.tooMany(FieldPath("endpoints"), endpoints.count, most: 1000))
         } else {
             for (index, endpoint) in endpoints.enumerated() {
-                sliceEndpoint(endpoint, type, FieldPath("endpoints").index(index), isServers: isServers(slice), &problems)
+                sliceEndpoint(endpoint, type, FieldPath("endpoints").index(index), mayLoopBack: mayLoopBack(slice), &problems)
             }
         }
         ports(slice.list("ports"), FieldPath("ports"), &problems)
@@ -63,7 +68,7 @@ enum EndpointRules {
     }
 
     private static func sliceEndpoint(
-        _ endpoint: Value, _ type: String, _ path: FieldPath, isServers: Bool, _ problems: inout [Problem]
+        _ endpoint: Value, _ type: String, _ path: FieldPath, mayLoopBack: Bool, _ problems: inout [Problem]
     ) {
         let addresses = endpoint["addresses"]?.strings ?? []
         if addresses.isEmpty {
@@ -81,7 +86,7 @@ enum EndpointRules {
                 if IPAddress(text)?.isIPv4 != (type == "IPv4") {
                     problems.append(.invalid(here, .string(text), "must be an \(type) address"))
                 }
-                if !isServers { AddressRules.nonSpecial(text, here, &problems) }
+                if !mayLoopBack { AddressRules.nonSpecial(text, here, &problems) }
             case "FQDN":
                 problems.subdomain(text.hasSuffix(".") ? String(text.dropLast()) : text, here)
             default: break
