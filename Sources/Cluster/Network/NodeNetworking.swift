@@ -16,7 +16,11 @@ public struct NodeNetworking: Service {
     private enum Change: Sendable {
         case services(Reflector.Event)
         case slices(Reflector.Event)
+        /// Try again to listen for these.
+        case retry(Set<ObjectKey>)
     }
+
+    private static let retrySeconds = 10
 
     /// - Throws: ``NetworkError`` for a range or an address that is none.
     public init(client: any Client, configuration: NetworkConfiguration, logger: Logger) throws {
@@ -56,7 +60,7 @@ public struct NodeNetworking: Service {
         }
         let (changes, feed) = AsyncStream<Change>.makeStream()
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { tasks in
+            await withDiscardingTaskGroup { tasks in
                 if let dns { tasks.addTask { await DNSService(client: client, address: dns, logger: logger).ensure() } }
                 tasks.addTask { await services.run { feed.yield(.services($0)) } }
                 tasks.addTask { await slices.run { feed.yield(.slices($0)) } }
@@ -66,11 +70,20 @@ public struct NodeNetworking: Service {
                     switch change {
                     case .services(let event):
                         touched = table.applyServices(event)
-                        for key in touched { if let service = table.services[key] { await balancers.publish(service) } }
+                        for key in touched {
+                            guard let service = table.services[key], balancers.patch(for: service) != nil else { continue }
+                            tasks.addTask { await balancers.publish(service) }
+                        }
                     case .slices(let event): touched = table.applySlices(event)
+                    case .retry(let keys): touched = keys
                     }
                     names.update(table)
-                    await proxy.apply(table, touched)
+                    let failed = await proxy.apply(table, touched)
+                    guard !failed.isEmpty else { continue }
+                    tasks.addTask {
+                        guard (try? await Task.sleep(for: .seconds(NodeNetworking.retrySeconds))) != nil else { return }
+                        feed.yield(.retry(failed))
+                    }
                 }
                 tasks.cancelAll()
             }

@@ -20,7 +20,13 @@ struct Dialer: Sendable {
         var failure: (any Error)?
         for milliseconds in Dialer.patience {
             let now = Dialer.now
-            guard let backend = balancer.withLock({ $0.pick(for: client, tried: tried, at: now) }) else { break }
+            var next = balancer.withLock { $0.pick(for: client, tried: tried, at: now) }
+            if next == nil, (failure as? SocketError)?.code == ETIMEDOUT {
+                // All were asked; who did not answer in time may be only slow.
+                tried = []
+                next = balancer.withLock { $0.pick(for: client, at: now) }
+            }
+            guard let backend = next else { break }
             tried.insert(backend)
             do {
                 let socket = try await sockets(for: backend).tcp()

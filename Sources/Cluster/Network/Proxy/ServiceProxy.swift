@@ -29,8 +29,10 @@ actor ServiceProxy {
         dialer = Dialer(inside: inside, outside: outside, podNetwork: podNetwork)
     }
 
-    /// Makes the frontends of these services what the table says.
-    func apply(_ table: ServiceTable, _ touched: Set<ObjectKey>) async {
+    /// Makes the frontends of these services what the table says. The services of which an address could not be listened on.
+    @discardableResult
+    func apply(_ table: ServiceTable, _ touched: Set<ObjectKey>) async -> Set<ObjectKey> {
+        var failed: Set<ObjectKey> = []
         var missing: [(ObjectKey, [Frontend: FrontendRule])] = []
         // Closing first: an address may move from one service to another.
         for key in touched {
@@ -39,8 +41,9 @@ actor ServiceProxy {
             if !rules.isEmpty { missing.append((key, rules)) }
         }
         for (key, rules) in missing {
-            for (frontend, rule) in rules { await set(frontend, rule, of: key) }
+            for (frontend, rule) in rules where await !set(frontend, rule, of: key) { failed.insert(key) }
         }
+        return failed
     }
 
     func closeAll() async {
@@ -50,10 +53,11 @@ actor ServiceProxy {
         frontends = [:]
     }
 
-    private func set(_ frontend: Frontend, _ rule: FrontendRule, of key: ObjectKey) async {
+    private func set(_ frontend: Frontend, _ rule: FrontendRule, of key: ObjectKey) async -> Bool {
         if let present = open[frontend] {
-            if owner[frontend] == key { present.update(rule) }
-            return
+            guard owner[frontend] == key else { return false }
+            present.update(rule)
+            return true
         }
         let sockets = frontend.place == .node ? inside : outside
         do {
@@ -67,10 +71,12 @@ actor ServiceProxy {
             owner[frontend] = key
             frontends[key, default: []].insert(frontend)
             complained.remove(frontend)
+            return true
         } catch {
-            guard complained.insert(frontend).inserted else { return }
+            guard complained.insert(frontend).inserted else { return false }
             logger.warning(
                 "the service proxy cannot listen", metadata: ["service": "\(key)", "address": "\(frontend)", "error": "\(error)"])
+            return false
         }
     }
 
