@@ -41,7 +41,8 @@ struct DaemonSetPass {
         for (name, pods) in byNode where verdicts[name] == nil {
             for pod in pods where pod.nodeName.isEmpty && !pod.isBeingDeleted { delete(pod) }
         }
-        guard set.isRolling else { return }
+        // Pods that are just made or removed are in no cache yet: what is available then is counted next time.
+        guard set.isRolling, creations.isEmpty, deletions.isEmpty else { return }
         if set.maxSurge(of: desired) == 0 { replace() } else { surge() }
     }
 

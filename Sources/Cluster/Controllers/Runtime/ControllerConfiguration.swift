@@ -31,6 +31,12 @@ public struct ControllerConfiguration: Sendable {
             JobController(),
             JobPodRelease(),
             JobExpiry(),
+            DisruptionController(),
+            ClaimBinder(),
+            VolumePhase(),
+            ClaimProtection(),
+            VolumeProtection(),
+            QuotaController(),
         ]
         if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
         return all

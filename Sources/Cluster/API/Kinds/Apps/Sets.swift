@@ -44,7 +44,14 @@ extension Kinds {
         resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = StatefulSetRules.validate
         resource.rules.validateUpdate = StatefulSetRules.validateUpdate
-        resource.rules.prepareForCreate = { $0["status"] = ["availableReplicas": 0, "replicas": 0] }
+        resource.rules.prepareForCreate = { set in
+            set["status"] = ["availableReplicas": 0, "replicas": 0]
+            dropMaxUnavailable(&set)
+        }
+        resource.rules.prepareForUpdate = { set, old, subresource in
+            StatusOwnership.keep(&set, old, subresource)
+            if old[path: "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"] == nil { dropMaxUnavailable(&set) }
+        }
         resource.rules.setDefaults = { set in
             set.edit("spec") { spec in
                 spec.edit("template") { $0.edit("spec", PodSpecDefaults.apply) }
@@ -70,6 +77,11 @@ extension Kinds {
                 }
             }
         }
+    }
+
+    /// The gate MaxUnavailableStatefulSet is off by default.
+    private static func dropMaxUnavailable(_ set: inout Value) {
+        set[path: "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"] = nil
     }
 
     static func cronJob(_ resource: inout Resource) {
