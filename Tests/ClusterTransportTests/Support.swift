@@ -91,6 +91,16 @@ final class Peer: Sendable {
         }
     }
 
+    /// Sends bytes and takes as many as are asked for.
+    func ask(bytes: [UInt8], count: Int) async -> [UInt8] {
+        await blocking { [socket] in
+            _ = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            var buffer = [UInt8](repeating: 0, count: count)
+            let got = recv(socket, &buffer, count, CInt(MSG_WAITALL))
+            return Array(buffer[..<max(got, 0)])
+        }
+    }
+
     func ask(_ text: String, until end: String? = nil) async -> String {
         await send(text)
         return await receive(until: end)

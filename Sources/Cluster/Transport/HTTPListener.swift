@@ -26,11 +26,13 @@ public final class HTTPListener: Service {
         self.port = port
     }
 
-    /// Binds at once, so that the port is known before ``run()``. Port 0 takes a free one.
+    /// Binds at once, so that the port is known before ``run()``. Port 0 takes a free one. The process's soft limit of open files is
+    /// raised for the connections to come.
     /// - Throws: ``ListenError``.
     public static func bind(
         host: String, port: Int, tls: NIOSSLContext?, responder: any HTTPResponder, limits: HTTPLimits = HTTPLimits(), threads: Int = 2
     ) async throws -> HTTPListener {
+        OpenFiles.allowMany()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionSet(limit: limits.connections)
         var parsing = NIOHTTPDecoderLimitConfiguration()
