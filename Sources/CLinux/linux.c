@@ -5,7 +5,7 @@
 
 extern char **environ;
 
-int skiff_spawn_self(const char *const argv[], int log, const int *fds, int count, pid_t *pid) {
+int skiff_spawn(const char *program, const char *const argv[], int log, const int *fds, int count, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int status = posix_spawn_file_actions_init(&actions);
@@ -39,7 +39,7 @@ int skiff_spawn_self(const char *const argv[], int log, const int *fds, int coun
     sigfillset(&all);
     if (!status) status = posix_spawnattr_setsigmask(&attributes, &none);
     if (!status) status = posix_spawnattr_setsigdefault(&attributes, &all);
-    if (!status) status = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, (char *const *)argv, environ);
+    if (!status) status = posix_spawn(pid, program ? program : "/proc/self/exe", &actions, &attributes, (char *const *)argv, environ);
     for (int i = 0; i < moved; i++) close(high[i]);
     if (output >= 0) close(output);
     posix_spawn_file_actions_destroy(&actions);

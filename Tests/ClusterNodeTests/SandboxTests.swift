@@ -40,6 +40,17 @@ import Testing
             #expect(directory.shim == nil)
         }
     }
+
+    @Test(.enabled(if: access("/usr/bin/pasta", X_OK) == 0)) func `a way out is opened once and ends with the network`() async throws {
+        try await withNode { network, node in
+            #expect(try await network.openWayOut())
+            let pasta = try #require(ProcessIdentity.running("\(node)/network/pasta"))
+            #expect(try await network.openWayOut())
+            #expect(ProcessIdentity.running("\(node)/network/pasta") == pasta)
+            await NodeNetwork.end(directory: node)
+            #expect(!pasta.isRunning)
+        }
+    }
 }
 
 /// A node's network in a folder of its own; keeper and shims are gone afterwards.

@@ -9,9 +9,9 @@
 #include <sys/inotify.h>
 #include <sys/types.h>
 
-/* Starts this same binary (argv[0] is only its name) in a session of its own, with /dev/null as stdin, `log` as stdout and
+/* Starts a program (NULL: this same binary, argv[0] is only its name) in a session of its own, with /dev/null as stdin, `log` as stdout and
    stderr, and `fds` as descriptors 3, 4, …; every other descriptor is closed. 0 or an errno. */
-int skiff_spawn_self(const char *const argv[], int log, const int *fds, int count, pid_t *pid);
+int skiff_spawn(const char *program, const char *const argv[], int log, const int *fds, int count, pid_t *pid);
 
 /* One message with descriptors. Bytes sent or received, or -errno. `count` says how many descriptors there is room for,
    and afterwards how many came; they are close-on-exec. */

@@ -56,6 +56,13 @@ public final class NodeAgent: Service {
         let listener = listener
         // A network made anew has nothing of what shims of an earlier one hang on.
         if !network.isAdopted { await endStrandedShims() }
+        do {
+            if try await !network.openWayOut() {
+                logger.notice("pods reach nothing outside the cluster; for that install pasta (package passt) and start again")
+            }
+        } catch {
+            logger.warning("pods reach nothing outside the cluster", metadata: ["error": "\(error)"])
+        }
         await heartbeat.register()
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in

@@ -82,14 +82,33 @@ public final class NodeNetwork: NodeSockets {
 
     /// Ends the keeper of a state directory; with it go the bridge and the pods' ways to each other.
     static func end(directory: String) async {
-        guard let keeper = ProcessIdentity.running("\(directory)/network/identity") else { return }
-        keeper.kill(SIGKILL)
-        try? await keeper.ended()
-        unlink("\(directory)/network/identity")
+        for name in ["pasta", "identity"] {
+            guard let process = ProcessIdentity.running("\(directory)/network/\(name)") else { continue }
+            process.kill(SIGKILL)
+            try? await process.ended()
+            unlink("\(directory)/network/\(name)")
+        }
     }
 
-    /// The keeper's process, in whose namespaces a program such as `pasta` can be started.
-    public var keeper: Int32? { ProcessIdentity.running("\(directory)/identity")?.pid }
+    /// Opens a way to the world outside, unless there is one: `pasta` (package passt) carries what pods send as this user's own
+    /// connections, and nothing comes in.
+    /// - Returns: false when pasta is not installed: then pods reach each other and services, and nothing else.
+    func openWayOut() async throws -> Bool {
+        let file = "\(directory)/pasta"
+        if ProcessIdentity.running(file) != nil { return true }
+        let places: [String] = ["/usr/bin/pasta", "/usr/local/bin/pasta", "/bin/pasta"]
+        guard let program = places.first(where: { access($0, X_OK) == 0 }) else { return false }
+        // By descriptor: another process's namespaces may not be opened by their names without privileges over it.
+        let user = isRootless ? ["--userns", "/proc/self/fd/4"] : ["--runas", "0"]
+        let pid = try ProgramSpawner.start(
+            program: program,
+            [
+                "--foreground", "--quiet", "--config-net", "--ipv4-only", "--no-map-gw", "--no-netns-quit", "--ns-ifname", "outside",
+                "--tcp-ports", "none", "--udp-ports", "none", "--tcp-ns", "none", "--udp-ns", "none",
+            ] + user + ["--netns", "/proc/self/fd/3"], descriptors: try await namespaces())
+        try TextFile.write(ProcessIdentity(pid: pid).text.utf8, to: file)
+        return true
+    }
 
     // MARK: - Sockets inside
 

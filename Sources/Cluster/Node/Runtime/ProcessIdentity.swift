@@ -16,6 +16,16 @@ struct ProcessIdentity: Sendable, Hashable {
         boot = String(words[2])
     }
 
+    /// Of a process that runs now.
+    init(pid: pid_t) {
+        self.pid = pid
+        startTime = skiff_start_time(pid)
+        boot = TextFile.read("/proc/sys/kernel/random/boot_id")?.trimmed ?? ""
+    }
+
+    /// As it is kept in a file.
+    var text: String { "\(pid) \(startTime) \(boot)\n" }
+
     /// The process that wrote this file, if it still runs.
     static func running(_ path: String) -> ProcessIdentity? {
         guard let text = TextFile.read(path), let identity = ProcessIdentity(text), identity.isRunning else { return nil }

@@ -29,11 +29,22 @@ enum ProgramSpawner {
         var pid = pid_t()
         let status = withCStrings(arguments) { pointers in
             let numbers = [write.number, listening.number] + further.map(\.number)
-            return skiff_spawn_self(pointers, -1, numbers, Int32(numbers.count), &pid)
+            return skiff_spawn(nil, pointers, -1, numbers, Int32(numbers.count), &pid)
         }
         withExtendedLifetime((write, listening, further)) {}
         guard status == 0 else { throw ShimError("start \(arguments.joined(separator: " ")): \(String(cString: strerror(status)))") }
         return (pid, read)
+    }
+
+    /// Starts a program of the host in a session of its own, silent, with `descriptors` as its 3, 4, ….
+    static func start(program: String, _ arguments: [String], descriptors: [Descriptor]) throws -> pid_t {
+        var pid = pid_t()
+        let status = withCStrings([program] + arguments) { pointers in
+            skiff_spawn(program, pointers, -1, descriptors.map(\.number), Int32(descriptors.count), &pid)
+        }
+        withExtendedLifetime(descriptors) {}
+        guard status == 0 else { throw ShimError("start \(program): \(String(cString: strerror(status)))") }
+        return pid
     }
 
     private static func withCStrings<Result>(_ strings: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
