@@ -182,6 +182,13 @@ import Testing
         }
     }
 
+    @Test func `who asks for another protocol and does not get it is answered, and the connection closes`() async throws {
+        try await withListener { listener in
+            let text = try await Peer(listener.port).ask("GET /a HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + get)
+            #expect(text == "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\nGET /a  0")
+        }
+    }
+
     @Test func `stopping lets a request end, ends streams and closes idle connections`() async throws {
         let (started, start) = AsyncStream<Void>.makeStream()
         let answers = Answers(later: { request in

@@ -206,6 +206,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         exchange = Exchange(
             isHead: head.method == .HEAD, isOld: head.version.major < 1 || head.version == .http1_0,
             keepsAlive: head.isKeepAlive && !isDraining)
+        // What follows such a request is not read as HTTP any more, whether or not the other protocol is agreed on.
+        if head.headers.contains(name: "upgrade") { exchange.keepsAlive = false }
         deadline?.set(in: .seconds(limits.requestSeconds))
         if head.uri.utf8.count > limits.target { return refuse(414, "the request's target is longer than \(limits.target) bytes") }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.body { return refuseBody() }
