@@ -103,6 +103,7 @@ let package = Package(
         tests("ClusterTransport", nio),
         tests("ClusterClient"),
         tests("ClusterNetwork"),
+        tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),
         tests("Reconciler", ["ClusterServer", "ClusterStore"]),
         .testTarget(name: "EndToEnd", dependencies: ["skiff"], path: "Tests/EndToEnd", swiftSettings: strict),
