@@ -36,6 +36,14 @@ import Testing
         #expect(pod["status"] == ["phase": "Pending", "qosClass": "Guaranteed"])
     }
 
+    @Test func `an empty word is no word`() throws {
+        let container: Value = ["name": "c", "image": "i", "ports": [["containerPort": 80, "protocol": ""]]]
+        let pod = try pod { $0["spec"] = ["restartPolicy": "", "dnsPolicy": "", "schedulerName": "", "containers": [container]] }
+        #expect(pod[path: "spec", "restartPolicy"] == "Always")
+        #expect(pod["spec"]?["containers"]?.array?.first?["ports"] == [["containerPort": 80, "protocol": "TCP"]])
+        #expect(try rules(Self.pods).validate(pod).isEmpty)
+    }
+
     @Test func `a sound pod is not refused`() throws {
         #expect(try rules(Self.pods).validate(pod()).isEmpty)
     }

@@ -1,9 +1,11 @@
 import ClusterObjects
 
 extension Value {
-    /// Sets a field that is absent or null.
+    /// Sets a field that is absent, null or, where it is to be a word, empty: Go's strings know no difference, and its protobuf
+    /// writes empty ones.
     mutating func fill(_ key: String, _ value: Value) {
-        if self[key].map(\.isNull) ?? true { self[key] = value }
+        let current = self[key] ?? .null
+        if current.isNull || (current == "" && value.string != nil) { self[key] = value }
     }
 
     /// Edits a field that holds an object; does nothing where it is absent or of another type.
