@@ -35,6 +35,7 @@ import Testing
                 ])
             let pod = try await cluster.pod("web") { $0.isReady }
             #expect(pod.phase == "Running")
+            #expect(pod.condition("Ready")?.reason == "")
             #expect(pod.podIP.hasPrefix("10.244.0."))
             let log = try await cluster.log(pod, "main") { $0.contains("s3cret") }
             #expect(log == "hello\ns3cret web \(pod.podIP)\n")

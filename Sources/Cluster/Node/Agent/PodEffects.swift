@@ -217,6 +217,12 @@ final class PodEffects: Sendable {
         var fields = status
         // What a pod no longer has is taken away by saying so.
         for name in ["reason", "message", "podIP", "podIPs"] where status[name] == nil && pod.status?[name] != nil { fields[name] = .null }
+        let conditions = (fields["conditions"]?.array ?? []).map { condition in
+            var condition = condition
+            for name in ["reason", "message"] where condition[name] == nil { condition[name] = .null }
+            return condition
+        }
+        fields["conditions"] = .array(conditions)
         // These lists are merged by address: without this a new address would join the old one.
         for name in ["podIPs", "hostIPs"] {
             if let list = fields[name]?.array { fields[name] = .array([["$patch": "replace"]] + list) }

@@ -98,6 +98,9 @@ public final class NodeNetwork: NodeSockets {
         if ProcessIdentity.running(file) != nil { return true }
         let places: [String] = ["/usr/bin/pasta", "/usr/local/bin/pasta", "/bin/pasta"]
         guard let program = places.first(where: { access($0, X_OK) == 0 }) else { return false }
+        guard access("/dev/net/tun", R_OK | W_OK) == 0 else {
+            throw NodeError("pasta needs /dev/net/tun, which this user may not open; `chmod 666 /dev/net/tun` allows it")
+        }
         // By descriptor: another process's namespaces may not be opened by their names without privileges over it.
         let user = isRootless ? ["--userns", "/proc/self/fd/4"] : ["--runas", "0"]
         let pid = try ProgramSpawner.start(
