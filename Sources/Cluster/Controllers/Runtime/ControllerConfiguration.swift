@@ -31,6 +31,7 @@ public struct ControllerConfiguration: Sendable {
             JobController(),
             JobPodRelease(),
             JobExpiry(),
+            CronJobController(),
             DisruptionController(),
             ClaimBinder(),
             VolumePhase(),

@@ -13,7 +13,10 @@ struct ClaimRetention {
         var value: Value = [
             "apiVersion": .string(apiVersion), "kind": .string(kind), "name": .string(owner.name), "uid": .string(owner.uid),
         ]
-        if isController { value["controller"] = true }
+        if isController {
+            value["controller"] = true
+            value["blockOwnerDeletion"] = true
+        }
         return value
     }
 
