@@ -90,7 +90,16 @@ import Testing
 
     @Test func `the next agent takes up the pods that run`() async throws {
         try await withAgent { cluster in
-            try await cluster.run("stays", ["containers": [["name": "main", "image": "host/sh", "args": ["-c", "exec sleep 1000"]]]])
+            try await cluster.run(
+                "stays",
+                [
+                    "containers": [
+                        [
+                            "name": "main", "image": "host/sh", "args": ["-c", "exec sleep 1000"],
+                            "readinessProbe": ["exec": ["command": ["true"]], "periodSeconds": 1, "failureThreshold": 1],
+                        ]
+                    ]
+                ])
             let before = try await cluster.pod("stays") { $0.isReady }
             try await cluster.restartAgent()
             try await cluster.run("new", ["containers": [["name": "main", "image": "host/sh", "args": ["-c", "exec sleep 1000"]]]])
@@ -98,6 +107,7 @@ import Testing
             #expect(new.podIP != before.podIP)
             let after = try await cluster.pod("stays") { $0.isReady }
             #expect(after.containerStatuses.first?["restartCount"]?.int == 0)
+            #expect(after.condition("Ready")?.lastTransitionTime == before.condition("Ready")?.lastTransitionTime)
             #expect(after.containerStatuses.first?["containerID"]?.string == before.containerStatuses.first?["containerID"]?.string)
         }
     }

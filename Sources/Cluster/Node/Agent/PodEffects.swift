@@ -140,13 +140,14 @@ final class PodEffects: Sendable {
 
     func stopProbing(_ name: String) { probed.withLock { $0[name] = nil } }
 
-    func probes(of container: Tree, in pod: Pod, attempt: Int, address: String?) -> [Work] {
+    /// - Parameter isStarted: the container's startup probe has succeeded already.
+    func probes(of container: Tree, in pod: Pod, attempt: Int, address: String?, isStarted: Bool) -> [Work] {
         let name = container.name
         probed.withLock { $0[name] = attempt }
-        let hasStartup = container["startupProbe"] != nil
+        let hasStartup = container["startupProbe"] != nil && !isStarted
         started.withLock { $0[name] = hasStartup ? nil : attempt }
         var work: [Work] = []
-        for kind in ProbeKind.allCases {
+        for kind in ProbeKind.allCases where kind != .startup || hasStartup {
             guard let probe = container["\(kind.rawValue)Probe"] else { continue }
             work.append { [self] in await keepProbing(probe, kind, container, pod, attempt, address) }
         }

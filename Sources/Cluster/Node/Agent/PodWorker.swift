@@ -72,6 +72,7 @@ actor PodWorker {
                         message: "The container could not be located when the pod was terminated")
                 }
             }
+            if shim != nil, run.exit == nil { state.probes = lastVerdicts(of: container.name, attempt: newest) }
             state.current = run
             state.previous = attempts.dropLast().last.flatMap { directory.record(container.name, attempt: $0) }
             situation.containers[container.name] = state
@@ -83,6 +84,16 @@ actor PodWorker {
                 watchOver(container, spawn)
             }
         }
+    }
+
+    /// What probes had said when the status was written last: a pod that was ready stays so while skiff is away.
+    private func lastVerdicts(of name: String, attempt: Int) -> ProbeVerdicts {
+        let statuses = ["containerStatuses", "initContainerStatuses"].flatMap { situation.lastStatus[$0]?.array ?? [] }
+        guard let status = statuses.first(where: { $0["name"]?.string == name }), status["restartCount"]?.int == attempt else {
+            return ProbeVerdicts()
+        }
+        return ProbeVerdicts(
+            startup: status["started"]?.bool == true ? true : nil, readiness: status["ready"]?.bool == true ? true : nil)
     }
 
     // MARK: - Hearing
@@ -307,7 +318,9 @@ actor PodWorker {
 
     private func watchOver(_ container: Tree, _ spawn: Spawn) {
         guard case .ready(let address) = situation.sandbox, let attempt = situation[container.name].current?.attempt else { return }
-        for work in effects.probes(of: container, in: situation.pod, attempt: attempt, address: address) { spawn(work) }
+        let isStarted = situation[container.name].probes.startup == true
+        let work = effects.probes(of: container, in: situation.pod, attempt: attempt, address: address, isStarted: isStarted)
+        for piece in work { spawn(piece) }
     }
 
     private func writeStatus(at now: Timestamp, _ spawn: Spawn) {
