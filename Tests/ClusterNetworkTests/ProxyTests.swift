@@ -34,6 +34,16 @@ import Testing
         }
     }
 
+    @Test func `a slow client that has said all gets the whole answer of an endpoint that is done long before`() async throws {
+        let echo = try Program(String(repeating: "x", count: 16_000_000))
+        let port = try Sockets.freePort()
+        try await withProxy { proxy in
+            await proxy.apply(table([service(spec("127.9.0.6", port))], [slice([End(address: "127.0.0.1")], port: echo.port)]), [web])
+            let lengths = await blocking { (0..<2).map { _ in Sockets.ask("127.9.0.6", port, "!", receiveBuffer: 8192)?.utf8.count } }
+            #expect(lengths == [16_000_001, 16_000_001])
+        }
+    }
+
     @Test func `an endpoint that cannot be reached is passed over`() async throws {
         let alive = try Program("alive")
         let dead = try Sockets.freePort()

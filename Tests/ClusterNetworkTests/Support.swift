@@ -143,10 +143,11 @@ enum Sockets {
     }
 
     /// Connects, blocking; nil when refused.
-    static func open(_ address: String, _ port: Int, udp: Bool = false, seconds: Int = 20) -> CInt? {
+    static func open(_ address: String, _ port: Int, udp: Bool = false, seconds: Int = 20, receiveBuffer: CInt? = nil) -> CInt? {
         let made = socket(AF_INET, CInt((udp ? SOCK_DGRAM : SOCK_STREAM).rawValue), 0)
         var patience = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        if var size = receiveBuffer { setsockopt(made, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size)) }
         guard let ip = IPv4Address(address), let number = UInt16(exactly: port) else { return nil }
         var target = SocketCalls.address(ip, number)
         let result = withUnsafePointer(to: &target) {
@@ -158,8 +159,8 @@ enum Sockets {
     }
 
     /// What a program answers to this.
-    static func ask(_ address: String, _ port: Int, _ text: String = "") -> String? {
-        guard let socket = open(address, port) else { return nil }
+    static func ask(_ address: String, _ port: Int, _ text: String = "", receiveBuffer: CInt? = nil) -> String? {
+        guard let socket = open(address, port, receiveBuffer: receiveBuffer) else { return nil }
         defer { close(socket) }
         writeAll(socket, Array(text.utf8))
         shutdown(socket, CInt(SHUT_WR))

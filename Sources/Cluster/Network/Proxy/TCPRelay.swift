@@ -56,13 +56,13 @@ final class TCPRelay: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) { partner?.context?.flush() }
 
     func channelInactive(context: ChannelHandlerContext) {
-        partner?.context?.close(promise: nil)
+        partner?.closeAfterWriting(.all)
         partner = nil
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .inputClosed? = event as? ChannelEvent else { return }
-        if let partner { partner.context?.close(mode: .output, promise: nil) } else { endedEarly = true }
+        if let partner { partner.closeAfterWriting(.output) } else { endedEarly = true }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -80,7 +80,15 @@ final class TCPRelay: ChannelDuplexHandler {
         for data in early { other.write(wrapOutboundOut(data), promise: nil) }
         early = []
         other.flush()
-        if endedEarly { other.close(mode: .output, promise: nil) }
+        if endedEarly { partner?.closeAfterWriting(.output) }
+    }
+
+    /// Closing by itself would drop what the peer has not taken yet.
+    private func closeAfterWriting(_ mode: CloseMode) {
+        guard let context else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { [weak self] _ in self?.context?.close(mode: mode, promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
     }
 
     private func resume() {
