@@ -57,16 +57,32 @@ final class Documents: Sendable {
             ]
         case ("openid", 3) where parts[1] == "v1" && parts[2] == "jwks":
             return ResponseBytes.value(server.configuration.serviceAccountKey.keySet, type: "application/jwk-set+json")
-        case ("openapi", 2) where parts[1] == "v2": document = OpenAPI(server.registry).swagger
-        case ("openapi", 2) where parts[1] == "v3": document = OpenAPI(server.registry).index
-        case ("openapi", 4) where parts[1] == "v3" && parts[2] == "api":
-            document = OpenAPI(server.registry).document(of: GroupVersion("", parts[3]))
-        case ("openapi", 5) where parts[1] == "v3" && parts[2] == "apis":
-            document = OpenAPI(server.registry).document(of: GroupVersion(parts[3], parts[4]))
+        case ("openapi", _):
+            if let found = try openAPI(request, Array(parts.dropFirst())) { return found }
+            document = nil
         default: document = nil
         }
         guard let document else { return ResponseBytes.pageNotFound }
         guard request.method == "GET" || request.method == "HEAD" else { throw Call.methodNotAllowed }
         return ResponseBytes.value(document)
+    }
+    /// An OpenAPI document, as JSON only. What is asked for by its hash may be kept.
+    private func openAPI(_ request: HTTPRequest, _ parts: [String]) throws(APIError) -> HTTPResponse? {
+        _ = try Accepted(request.headers.first(name: "Accept"))
+        guard request.method == "GET" || request.method == "HEAD" else { throw Call.methodNotAllowed }
+        let openAPI = OpenAPI(server.registry)
+        switch (parts.first, parts.count) {
+        case ("v2", 1): return ResponseBytes.value(openAPI.swagger)
+        case ("v3", 1): return ResponseBytes.value(openAPI.index)
+        case ("v3", 3) where parts[1] == "api", ("v3", 4) where parts[1] == "apis":
+            let version = parts.count == 3 ? GroupVersion("", parts[2]) : GroupVersion(parts[2], parts[3])
+            guard let document = openAPI.document(of: version) else { return nil }
+            var response = ResponseBytes.value(document)
+            if Query(request.query)["hash"] == openAPI.hash(of: version) {
+                response.headers.append(("Cache-Control", "public, immutable, max-age=31536000"))
+            }
+            return response
+        default: return nil
+        }
     }
 }
