@@ -8,6 +8,7 @@ extension FieldManager {
     /// Throws 409 for fields that others manage (unless `force`), 500 for what does not fit the schema, as kube-apiserver does.
     public func apply(_ applied: Value, live: Value?, manager: String, force: Bool, now: Timestamp) throws(APIError) -> Value {
         try check(applied)
+        let given = live
         var live = live
         var managed = ManagedFields()
         if let list = FieldManager.takeManagedFields(&live) {
@@ -17,10 +18,12 @@ extension FieldManager {
             managed = read
         }
         let current = live ?? .object(Fields([("apiVersion", .string(gvk.apiVersion)), ("kind", .string(gvk.kind))]))
-        if managed.isEmpty, live != nil {
+        let isTracked = !managed.isEmpty
+        if !isTracked, live != nil {
             record(change(from: blank, to: current), manager: "before-first-apply", now: now, in: &managed)
         }
         var outcome = merge(applied, current, managed, manager)
+        if !outcome.isChanged, isTracked, let given, outcome.managed == managed, manager != "kubectl" { return given }
         if !force, !outcome.conflicts.isEmpty {
             // What kubectl's client-side apply has set is kubectl's to take over.
             let allowed = manager == "kubectl" ? lastApplied(in: current) : FieldSet()
@@ -30,7 +33,7 @@ extension FieldManager {
             }
             if !conflicts.isEmpty { throw FieldManager.conflict(conflicts) }
         }
-        if outcome.object != current, let index = outcome.managed.index(of: identity(manager)) {
+        if outcome.isChanged, let index = outcome.managed.index(of: identity(manager)) {
             outcome.managed.entries[index].time = now.description
         }
         var result = outcome.object
@@ -64,6 +67,7 @@ extension FieldManager {
     private struct Outcome {
         var object: Value
         var managed: ManagedFields
+        var isChanged: Bool
         /// Fields of others that the apply would change.
         var conflicts: [(ManagedFields.Identity, FieldSet)]
     }
@@ -81,8 +85,10 @@ extension FieldManager {
             managed.entries.append(ManagedFields.Entry(identity: identity, apiVersion: gvk.apiVersion, fields: stated, time: nil))
         }
         let merged = shape.merge(live, applied, root) ?? live
-        let object = prune(merged, last: last, managed)
-        let change = shape.compare(live, object, root).removing(ignored)
+        // What is stated again stays as a whole.
+        let object = last.isSubset(of: stated) ? merged : prune(merged, last: last, managed)
+        let isChanged = object != live
+        let change = isChanged ? shape.compare(live, object, root).removing(ignored) : Comparison()
         let taken = change.modified.union(change.added)
         var conflicts: [(ManagedFields.Identity, FieldSet)] = []
         for index in managed.entries.indices {
@@ -96,7 +102,7 @@ extension FieldManager {
             managed.entries[index].fields = entry.fields.subtracting(conflict).subtracting(change.removed)
         }
         managed.entries.removeAll { $0.fields.isEmpty }
-        return Outcome(object: object, managed: managed, conflicts: conflicts)
+        return Outcome(object: object, managed: managed, isChanged: isChanged, conflicts: conflicts)
     }
 
     /// Removes what the manager applied last time, unless somebody (this one included) manages it now.

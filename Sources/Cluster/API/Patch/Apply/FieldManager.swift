@@ -57,7 +57,7 @@ public struct FieldManager: Sendable {
         new = optional ?? new
         let isGiven = subresource.isEmpty && given != nil && given != stored
         if isGiven, given == [] || given == [.emptyObject] { return new }
-        let change = change(from: old ?? blank, to: new)
+        let change = !isGiven && new == old ? Comparison() : change(from: old ?? blank, to: new)
         if !isGiven, change.isEmpty {
             if let stored { new["metadata", default: .emptyObject]["managedFields"] = .array(stored) }
             return new

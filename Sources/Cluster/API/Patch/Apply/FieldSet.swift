@@ -99,6 +99,18 @@ public struct FieldSet: Sendable, Hashable {
         }
     }
 
+    /// Whether every member is one of `other` too. O(size of both).
+    public func isSubset(of other: FieldSet) -> Bool {
+        var right = 0
+        for entry in entries {
+            while right < other.entries.count, other.entries[right].element < entry.element { right += 1 }
+            guard right < other.entries.count, other.entries[right].element == entry.element else { return false }
+            let same = other.entries[right]
+            guard !entry.isMember || same.isMember, entry.children.isSubset(of: same.children) else { return false }
+        }
+        return true
+    }
+
     /// Without the members of `other` and everything below them.
     public func removing(_ other: FieldSet) -> FieldSet {
         if isEmpty || other.isEmpty { return self }

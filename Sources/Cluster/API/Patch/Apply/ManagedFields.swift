@@ -1,7 +1,7 @@
 import ClusterObjects
 
 /// Who manages which fields of an object: the table that `metadata.managedFields` holds.
-struct ManagedFields: Sendable {
+struct ManagedFields: Sendable, Equatable {
     enum Operation: String, Sendable { case apply = "Apply", update = "Update" }
 
     /// Who wrote: appliers are one whatever version they apply in, updaters one a version.
@@ -28,7 +28,7 @@ struct ManagedFields: Sendable {
         }
     }
 
-    struct Entry: Sendable {
+    struct Entry: Sendable, Equatable {
         var identity: Identity
         var apiVersion: String
         var fields: FieldSet
