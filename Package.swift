@@ -57,7 +57,7 @@ let package = Package(
                 "ClusterNode", "ClusterNetwork", "ClusterControllers", "ClusterScheduler", "ClusterServer", "ClusterClient",
                 "ClusterTransport", "ClusterStore", "ClusterAPI", log, lifecycle,
             ]),
-        room("ClusterNode", "Sources/Cluster/Node", ["ClusterClient", "ClusterTransport", "CLinux", log, lifecycle]),
+        room("ClusterNode", "Sources/Cluster/Node", ["ClusterClient", "ClusterTransport", "CLinux", log, lifecycle] + nio),
         room("ClusterNetwork", "Sources/Cluster/Network", ["ClusterClient", "CLinux", log, lifecycle] + nio),
         room("ClusterControllers", "Sources/Cluster/Controllers", ["ClusterClient", log, lifecycle]),
         room("ClusterScheduler", "Sources/Cluster/Scheduler", ["ClusterClient", log, lifecycle]),

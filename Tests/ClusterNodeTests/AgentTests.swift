@@ -3,6 +3,7 @@ import ClusterClient
 import ClusterObjects
 import ClusterServer
 import ClusterStore
+import ClusterTransport
 import Foundation
 import Logging
 import Synchronization
@@ -62,6 +63,35 @@ import Testing
             #expect(last?["exitCode"]?.int == 137)
             #expect(last?["reason"]?.string == "Error")
             #expect(after.uid == before.uid)
+        }
+    }
+
+    @Test func `an HTTPS probe takes any certificate`() async throws {
+        try await withAgent { cluster in
+            let authority = try ClusterCA(directory: "\(cluster.node)/pki")
+            let credential = try authority.serverCredential(names: ["other"], addresses: [])
+            try await cluster.create(
+                .configMaps, ["metadata": ["name": "tls"], "data": ["all.pem": Value(credential.key + "\n" + credential.certificate)]])
+            let program = """
+                import http.server, ssl
+                server = http.server.HTTPServer(("", 443), http.server.SimpleHTTPRequestHandler)
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain("/tls/all.pem")
+                server.socket = context.wrap_socket(server.socket, server_side=True)
+                server.serve_forever()
+                """
+            try await cluster.run(
+                "secure",
+                [
+                    "containers": [
+                        [
+                            "name": "main", "image": "host/python3", "args": ["-c", Value(program)],
+                            "volumeMounts": [["name": "tls", "mountPath": "/tls"]],
+                            "readinessProbe": ["httpGet": ["port": 443, "scheme": "HTTPS"], "periodSeconds": 1, "timeoutSeconds": 5],
+                        ]
+                    ], "volumes": [["name": "tls", "configMap": ["name": "tls"]]],
+                ])
+            _ = try await cluster.pod("secure") { $0.isReady }
         }
     }
 

@@ -69,7 +69,6 @@ struct ProbeRunner: Sendable {
         let host = request["host"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? address
         let path = request["path"]?.string ?? "/"
         let url = "\(scheme)://\(host):\(port)\(path.hasPrefix("/") ? path : "/" + path)"
-        guard scheme == "http" else { return .failure("Get \"\(url)\": this node's probes speak no TLS") }
         var headers = request["httpHeaders"]?.elements.map { ($0.name, $0["value"]?.string ?? "") } ?? []
         func add(_ name: String, _ value: String) {
             if !headers.contains(where: { $0.0.lowercased() == name.lowercased() }) { headers.append((name, value)) }
@@ -81,7 +80,7 @@ struct ProbeRunner: Sendable {
             "GET \(path.hasPrefix("/") ? path : "/" + path) HTTP/1.1\r\n" + headers.map { "\($0): \($1)\r\n" }.joined()
             + "Connection: close\r\n\r\n"
         do {
-            let answer = try await Deadline.run(seconds: timeout) { try await exchange(text, host, port) }
+            let answer = try await Deadline.run(seconds: timeout) { try await exchange(text, host, port, secure: scheme == "https") }
             guard let answer else {
                 return .failure("Get \"\(url)\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
             }
@@ -92,7 +91,8 @@ struct ProbeRunner: Sendable {
         }
     }
 
-    private func exchange(_ text: String, _ host: String, _ port: Int) async throws -> [UInt8] {
+    private func exchange(_ text: String, _ host: String, _ port: Int, secure: Bool) async throws -> [UInt8] {
+        if secure { return try await SecureExchange.run(text, over: try await network.connectTCP(address: host, port: port)) }
         let connection = Descriptor(try await network.connectTCP(address: host, port: port))
         let bytes = Array(text.utf8)
         var sent = 0
