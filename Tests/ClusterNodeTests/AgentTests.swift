@@ -66,6 +66,41 @@ import Testing
         }
     }
 
+    @Test func `a changed ConfigMap reaches the pods that run, an init container's emptyDir what comes after`() async throws {
+        try await withAgent { cluster in
+            try await cluster.create(.configMaps, ["metadata": ["name": "c"], "data": ["k": "one"]])
+            try await cluster.run(
+                "reader",
+                [
+                    "restartPolicy": "Never",
+                    "initContainers": [
+                        [
+                            "name": "first", "image": "host/sh", "args": ["-c", "cp /c/k /shared/before"],
+                            "volumeMounts": [["name": "c", "mountPath": "/c"], ["name": "shared", "mountPath": "/shared"]],
+                        ]
+                    ],
+                    "containers": [
+                        [
+                            "name": "main", "image": "host/sh",
+                            "args": [
+                                "-c", "until grep -q two /c/k; do sleep 0.02; done; cat /usr/share/shared/before > /dev/termination-log",
+                            ],
+                            "volumeMounts": [
+                                ["name": "c", "mountPath": "/c"], ["name": "shared", "mountPath": "/usr/share/shared", "readOnly": true],
+                            ],
+                        ]
+                    ], "volumes": [["name": "c", "configMap": ["name": "c"]], ["name": "shared", "emptyDir": .emptyObject]],
+                ])
+            _ = try await cluster.pod("reader") { $0.containerStatuses.first?["state"]?["running"] != nil }
+            _ = try await cluster.client.patch(
+                .configMaps, namespace: "default", name: "c", subresource: nil, patch: Patch(.merge, ["data": ["k": "two"]]),
+                options: WriteOptions())
+            let pod = try await cluster.pod("reader") { $0.isFinished }
+            #expect(pod.phase == "Succeeded")
+            #expect(pod.containerStatuses.first?["state"]?["terminated"]?["message"]?.string == "one")
+        }
+    }
+
     @Test func `an HTTPS probe takes any certificate`() async throws {
         try await withAgent { cluster in
             let authority = try ClusterCA(directory: "\(cluster.node)/pki")
