@@ -77,7 +77,7 @@ enum Metadata {
     }
 
     /// Counts a change of what the kind's generation counts: anything but metadata and status.
-    static func countGeneration(_ new: inout Value, old: Value, _ resource: Resource) {
+    static func countGeneration(_ new: inout Value, old: Value, _ resource: Resource, _ subresource: String) {
         guard resource.rules.hasGeneration || resource.isCustom else { return }
         func counted(_ object: Value) -> Value {
             var copy = object
@@ -88,7 +88,7 @@ enum Metadata {
         let generation = old[path: "metadata", "generation"]?.int ?? 0
         // Annotations of Deployments are what their rollouts are told by.
         let isAnnotated =
-            resource.kind == "Deployment" && resource.group == "apps"
+            resource.kind == "Deployment" && resource.group == "apps" && subresource.isEmpty
             && new[path: "metadata", "annotations"] != old[path: "metadata", "annotations"]
         if isAnnotated || counted(new) != counted(old) { new[path: "metadata", "generation"] = .int(Int64(generation) + 1) }
     }

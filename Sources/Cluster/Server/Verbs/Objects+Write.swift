@@ -202,7 +202,7 @@ extension APIServer {
         resource.rules.prepareForUpdate(&new, old, target.subresource)
         try admission.admit(&new, old: old, request)
         let allocation = try allocator.allocate(&new, old: old, target)
-        Metadata.countGeneration(&new, old: old, resource)
+        Metadata.countGeneration(&new, old: old, resource, target.subresource)
         Metadata.keepTimes(&new, old: old)
         let problems =
             MetadataRules.validateUpdate(new: new, old: old, resource: resource)
