@@ -191,10 +191,11 @@ import Testing
 
     @Test func `stopping lets a request end, ends streams and closes idle connections`() async throws {
         let (started, start) = AsyncStream<Void>.makeStream()
+        let (stopping, stop) = AsyncStream<Void>.makeStream()
         let answers = Answers(later: { request in
             if request.path == "/slow" {
                 start.finish()
-                try? await Task.sleep(for: .milliseconds(100))
+                for await _ in stopping {}
                 return HTTPResponse(status: 200, body: .bytes(Array("done".utf8)))
             }
             return HTTPResponse(
@@ -210,9 +211,10 @@ import Testing
         await slow.send("GET /slow HTTP/1.1\r\n\r\n")
         for await _ in started {}
         running.cancel()
+        #expect(await idle.receive() == "")
+        stop.finish()
         #expect(await slow.receive().hasSuffix("Connection: close\r\nContent-Length: 4\r\n\r\ndone"))
         #expect(await watching.receive() == "0\r\n\r\n")
-        #expect(await idle.receive() == "")
         try await running.value
         #expect(throws: (any Error).self) { try Peer(listener.port) }
     }
