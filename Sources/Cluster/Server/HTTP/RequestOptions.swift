@@ -113,8 +113,12 @@ enum RequestOptions {
     /// DeleteOptions may come in the version of any group.
     private static func deleteBody(_ request: HTTPRequest) throws(APIError) -> Tree {
         let body: Tree
-        do throws(JSONError) { body = try Tree(parsing: request.body, limits: .request) } catch {
-            throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
+        if RequestBody.mediaType(request) == "application/vnd.kubernetes.protobuf" {
+            body = try ProtobufDecoder.decode(request.body).tree
+        } else {
+            do throws(JSONError) { body = try Tree(parsing: request.body, limits: .request) } catch {
+                throw .badRequest("couldn't get version/kind; json parse error: \(error.message)")
+            }
         }
         if let kind = body["kind"]?.string, !kind.isEmpty, kind != "DeleteOptions" {
             throw .badRequest(
