@@ -32,6 +32,12 @@ extension APIServer {
         _ decoded: Value, _ target: Target, _ context: RequestContext, tracks: Bool = true
     ) async throws(APIError) -> WriteResult {
         let resource = target.resource
+        // Also by way of PUT and apply: its definition would wait for the new object for ever.
+        guard !resource.isCustom || resource.verbs.contains("create") else {
+            throw APIError(
+                code: 405, reason: "MethodNotAllowed", message: "create not allowed while custom resource definition is terminating",
+                details: ["group": .string(resource.group), "kind": .string(resource.plural)])
+        }
         var object = decoded
         var target = target
         try Metadata.checkRequest(object, target, isCreate: true)
