@@ -56,4 +56,18 @@ import Testing
         #expect(try await test.http("GET", "/api/v1/namespaces/default/pods/b/log").status == 404)
         #expect(try await test.http("GET", "/api/v1/namespaces/default/pods/a/log", query: "container=x").status == 400)
     }
+
+    @Test func `options of a deletion may come as protobuf`() async throws {
+        let test = try await TestServer()
+        _ = try await test.client.create(.configMaps, namespace: "default", configMap("a"))
+        // The envelope of v1 DeleteOptions whose precondition is a uid of "other".
+        let envelope: [UInt8] =
+            [0x6B, 0x38, 0x73, 0x00, 0x0A, 0x13, 0x0A, 0x02] + Array("v1".utf8) + [0x12, 0x0D] + Array("DeleteOptions".utf8)
+            + [0x12, 0x09, 0x12, 0x07, 0x0A, 0x05] + Array("other".utf8)
+        let answer = try await test.http(
+            "DELETE", "/api/v1/namespaces/default/configmaps/a", body: String(decoding: envelope, as: UTF8.self),
+            headers: [("Content-Type", "application/vnd.kubernetes.protobuf")])
+        #expect(answer.status == 409)
+        #expect(answer.body["message"]?.string?.contains("(other)") == true)
+    }
 }
