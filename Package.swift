@@ -103,6 +103,7 @@ let package = Package(
         tests("ClusterTransport", nio),
         tests("ClusterClient"),
         tests("ClusterNetwork"),
+        tests("ClusterControllers"),
         tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),
         tests("Reconciler", ["ClusterServer", "ClusterStore"]),
