@@ -124,6 +124,41 @@ private func definition(_ schema: String, spec: String = "{}", version: String =
         #expect(fields == (try json(#"{"f:spec":{"f:l":{"k:{\"k\":\"a\"}":{".":{},"f:k":{}}}}}"#)))
     }
 
+    @Test(arguments: [
+        (#"{"spec":{"n":-1}}"#, [".spec.n: Invalid value: -1: should be a non-negative integer"]),
+        (#"{"spec":{"n":2147483648}}"#, [".spec.n: Invalid value: 2147483648: should be less than or equal to 2147483647"]),
+        (#"{"spec":{"n":1},"status":{"n":-2}}"#, [".status.n: Invalid value: -2: should be a non-negative integer"]),
+        (#"{"spec":{"n":0}}"#, []),
+    ])
+    func `what can be scaled counts from nought to what 32 bits hold`(object: String, problems: [String]) throws {
+        let count = #"{"type":"object","properties":{"n":{"type":"integer"}}}"#
+        let made = prepared(
+            try definition(
+                #"{"type":"object","properties":{"spec":\#(count),"status":\#(count)}}"#,
+                version: #"{"subresources":{"scale":{"specReplicasPath":".spec.n","statusReplicasPath":".status.n"}}}"#))
+        let resource = try #require(CustomResources.resources(of: CustomResourceDefinition(made)).first)
+        #expect(resource.rules.validate(try json(object)).map(\.message) == problems)
+    }
+
+    @Test func `another version keeps what the stored one knows, and unknown fields are named in order`() throws {
+        let text = #"{"type":"object","properties":{"spec":{"type":"object","properties":{"a":{"type":"string"}}}}}"#
+        var made = prepared(try definition(text))
+        var second = try #require(made[path: "spec", "versions"]?.array?.first)
+        second["name"] = "v2"
+        second["storage"] = false
+        second[path: "schema", "openAPIV3Schema", "properties", "spec", "properties", "b"] = ["type": "string"]
+        made[path: "spec", "versions"] = .array((made[path: "spec", "versions"]?.array ?? []) + [second])
+        let resources = CustomResources.resources(of: CustomResourceDefinition(made))
+        let newer = try #require(resources.first { $0.version == "v2" })
+        let body = try json(#"{"spec":{"z":1,"a":"1","b":"2","c":3}}"#)
+        let decoded = try CustomObjectDecoder.decode(body.tree, newer)
+        #expect(decoded.value["spec"] == ["a": "1", "b": "2"])
+        #expect(decoded.strictProblems == [#"unknown field "spec.c""#, #"unknown field "spec.z""#])
+        let schema = try #require(newer.storedSchema)
+        #expect(CustomObjectDecoder.prune(decoded.value, schema)["spec"] == ["a": "1"])
+        #expect(resources.first { $0.version == "v1" }?.storedSchema == nil)
+    }
+
     @Test func `names that another definition has taken are not accepted`() throws {
         let now = Timestamp(seconds: 1_800_000_000)
         var first = prepared(try definition(#"{"type":"object"}"#))

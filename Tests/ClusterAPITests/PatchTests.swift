@@ -209,3 +209,17 @@ private func json(_ text: String) throws -> Value { try Value(parsing: text) }
         _ = try? pods.apply(applied, live: patch, manager: "m", force: true, now: Timestamp(seconds: 0))
     }
 }
+
+@Suite struct PatchedTextTests {
+    @Test func `a result that does not fit is quoted sorted where it was touched and in the struct's order elsewhere`() throws {
+        let schema = try #require(BuiltInSchemas.schema(of: GroupVersionKind("", "v1", "ConfigMap")))
+        let before = try json(
+            #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"uid":"u","name":"x","labels":{"b":"1","a":"1"}},"data":{"a":"1"}}"#)
+        var patched = before
+        patched[path: "data", "a"] = 1
+        #expect(
+            PatchedText.json(patched, before: before, schema: schema)
+                == #"{"apiVersion":"v1","data":{"a":1},"kind":"ConfigMap","metadata":{"name":"x","uid":"u","labels":{"a":"1","b":"1"}}}"#)
+        #expect(PatchedText.strategic(["data": ["a": 1]]) == "map[data:map[a:1]]")
+    }
+}
