@@ -124,11 +124,58 @@ static void make_dev(int report) {
         if (symlink(links[i][0], links[i][1]) < 0) return;
 }
 
+/* Puts a directory of our own in the place of one of the host's, with everything that is in it, so that there is room for more.
+   (A writable layer is not enough without root: in a directory of the real root's nothing may be made.) */
+static int mirror(const char *host, const char *place) {
+    DIR *directory = opendir(host);
+    if (!directory) return -1;
+    if (mount("tmpfs", place, "tmpfs", MS_NODEV, "mode=0755") < 0) {
+        closedir(directory);
+        return -1;
+    }
+    struct dirent *entry;
+    while ((entry = readdir(directory))) {
+        char from[PATH_MAX], to[PATH_MAX], link[PATH_MAX];
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        if (snprintf(from, sizeof from, "%s/%s", host, entry->d_name) >= (int)sizeof from) continue;
+        if (snprintf(to, sizeof to, "%s/%s", place, entry->d_name) >= (int)sizeof to) continue;
+        ssize_t length = readlink(from, link, sizeof link - 1);
+        if (length > 0) {
+            link[length] = 0;
+            if (symlink(link, to) < 0) continue;
+            continue;
+        }
+        if (entry->d_type == DT_DIR) {
+            mkdir(to, 0755);
+        } else {
+            int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+            if (fd >= 0) close(fd);
+        }
+        bind_tree(from, to, true);
+    }
+    closedir(directory);
+    return 0;
+}
+
+/* Volumes wanted below /usr where the host has nothing, as images have their pages. */
+static void make_places_in_usr(const struct skiff_launch *launch) {
+    for (size_t i = 0; i < launch->mountc; i++) {
+        char place[PATH_MAX];
+        if (strncmp(launch->mounts[i].target, "/usr/", 5) != 0) continue;
+        if (snprintf(place, sizeof place, "root%s", launch->mounts[i].target) >= (int)sizeof place) continue;
+        if (access(place, F_OK) == 0) continue;
+        /* The nearest directory that is there; one of our own has room already. */
+        while (access(place, F_OK) < 0) *strrchr(place, '/') = 0;
+        if (access(place, W_OK) < 0) mirror(place + 4, place);
+    }
+}
+
 /* The host's programs, at the places where its own names for them lead. */
-static void make_programs(int report) {
+static void make_programs(const struct skiff_launch *launch, int report) {
     static const char *const places[] = {"bin", "sbin", "lib", "lib64", "lib32", "libx32"};
     mkdir("root/usr", 0755);
     if (bind_tree("/usr", "root/usr", true) < 0) skiff_fail(report, "mount /usr: %s", strerror(errno));
+    make_places_in_usr(launch);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char from[16], to[32], link[PATH_MAX];
         struct stat facts;
@@ -233,7 +280,7 @@ void skiff_enter_root(const struct skiff_launch *launch, bool rootless, int repo
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) mkdir(directories[i].path, directories[i].mode);
     umask(022);
     if (symlink("/run", "root/var/run") < 0) skiff_fail(report, "link /var/run: %s", strerror(errno));
-    make_programs(report);
+    make_programs(launch, report);
     make_etc(rootless, report);
     make_dev(report);
     if (mount("proc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
@@ -252,7 +299,6 @@ void skiff_enter_root(const struct skiff_launch *launch, bool rootless, int repo
         if (wanted->readonly && set_read_only(wanted->tree, "", true) < 0)
             skiff_fail(report, "make the volume at %s read-only: %s", wanted->target, strerror(errno));
     }
-    int pod = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (chdir(root) < 0) skiff_fail(report, "enter the root file system: %s", strerror(errno));
     if (syscall(SYS_pivot_root, ".", ".") < 0) skiff_fail(report, "pivot_root: %s", strerror(errno));
@@ -260,19 +306,12 @@ void skiff_enter_root(const struct skiff_launch *launch, bool rootless, int repo
         const struct skiff_mount *wanted = &launch->mounts[i];
         struct stat facts;
         bool directory = fstat(wanted->tree, &facts) == 0 && S_ISDIR(facts.st_mode);
-        if (!make_target(wanted->target, directory)) {
-            int why = errno;
-            /* Below /usr, where images have their pages: a writable layer makes room for the place alone. */
-            bool layered = why == EROFS && strncmp(wanted->target, "/usr/", 5) == 0 && fchdir(pod) == 0
-                && overlay("/usr", "/usr", rootless, NULL) == 0 && make_target(wanted->target, directory);
-            if (!layered) skiff_fail(report, "make mountPath %s: %s", wanted->target, strerror(why));
-        }
+        if (!make_target(wanted->target, directory)) skiff_fail(report, "make mountPath %s: %s", wanted->target, strerror(errno));
         if (attach(wanted->tree, wanted->target) < 0) skiff_fail(report, "mount on %s: %s", wanted->target, strerror(errno));
         close(wanted->tree);
     }
     if (fchdir(host) < 0 || umount2(".", MNT_DETACH) < 0) skiff_fail(report, "leave the host's root: %s", strerror(errno));
     close(host);
-    close(pod);
     if (launch->readonly_root && set_read_only(AT_FDCWD, "/", false) < 0)
         skiff_fail(report, "make the root file system read-only: %s", strerror(errno));
     if (chdir("/") < 0) skiff_fail(report, "chdir: %s", strerror(errno));

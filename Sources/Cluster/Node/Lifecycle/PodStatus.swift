@@ -50,7 +50,8 @@ struct PodStatus {
         let incomplete = pod.initContainers.filter { container in
             let state = situation[container.name]
             if container.isSidecar { return !(PodPhase.isStarted(container, state) || begun) }
-            return !(begun || (state.current?.exit?.code == 0 && !state.isStale))
+            // With the sandbox of a pod that goes on, what its init containers did is gone too.
+            return !(begun || (state.current?.exit?.code == 0 && (!state.isStale || phase == "Failed")))
         }.map(\.name)
         if phase == "Succeeded" {
             result.append(condition("Initialized", true, "PodCompleted"))
