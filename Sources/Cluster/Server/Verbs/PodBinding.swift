@@ -53,6 +53,8 @@ extension APIServer {
             new[path: "spec", "nodeName"] = .string(node)
             for (key, value) in annotations { new[path: "metadata", "annotations", key] = .string(value) }
             for (key, value) in labels { new[path: "metadata", "labels", key] = .string(value) }
+            // The room that was made for it is taken.
+            new[path: "status", "nominatedNodeName"] = nil
             Conditions.set(&new, type: "PodScheduled", status: "True", at: context.now)
             return new
         }
