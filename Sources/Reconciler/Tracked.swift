@@ -49,7 +49,8 @@ struct Backoff {
 
     /// The first few are put right at once, then 2, 4, … 60 seconds apart; a quiet minute forgets them.
     func due(_ now: Timestamp) -> Timestamp {
-        guard let last, count >= 5, now - last < 120 else { return now }
+        // A clock that was set back makes the last time one to come.
+        guard let last, last <= now, count >= 5, now - last < 120 else { return now }
         return last + min(60, Double(1 << min(count - 4, 6)))
     }
 

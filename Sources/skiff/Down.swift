@@ -12,15 +12,10 @@ struct Down: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
-    @Option(help: ArgumentHelp("How long to wait for the engine to stop.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to wait for the engine to stop, e.g. 30s.", valueName: "time"))
     var timeout = DurationArgument(seconds: 120)
 
     func run() async throws {
-        do throws(EngineError) {
-            Console.line(try await Engine.down(state.directory, seconds: Int(timeout.seconds)))
-        } catch {
-            Console.complain("skiff: \(error)")
-            throw ExitCode.failure
-        }
+        try await reporting { Console.line(try await Engine.down(state.directory, seconds: Int(timeout.seconds))) }
     }
 }

@@ -11,7 +11,7 @@ struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the cluster until it is told to stop.",
         discussion: """
-            Ctrl-C stops it and its pods, a second Ctrl-C at once; SIGTERM leaves the pods running, and the next
+            Ctrl-C stops it and its pods, a second Ctrl-C at once; SIGTERM leaves the pods running, and the next \
             start takes them up. One engine at a time runs on a state directory.
 
             EXAMPLES
@@ -56,7 +56,16 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How often nodes are looked at, e.g. 5s.", valueName: "time"))
     var nodeMonitorPeriod: DurationArgument = DurationArgument(seconds: 5)
 
+    func validate() throws {
+        _ = try listenAddress()
+        _ = try parts()
+    }
+
     func run() async throws {
+        try await reporting { try await up() }
+    }
+
+    private func up() async throws {
         var configuration = EngineConfiguration(state: state.directory)
         (configuration.host, configuration.port) = try listenAddress()
         configuration.without = try parts()
@@ -71,11 +80,7 @@ struct Up: AsyncParsableCommand {
         configuration.nodeMonitorPeriod = nodeMonitorPeriod.seconds
         var logger = Logger(label: "skiff") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
-        let engine: Engine
-        do throws(EngineError) { engine = try await Engine(configuration, logger: logger) } catch {
-            Console.complain("skiff: \(error)")
-            throw ExitCode.failure
-        }
+        let engine = try await Engine(configuration, logger: logger)
         Console.line("API         \(engine.address)")
         Console.line("kubeconfig  export KUBECONFIG=\(state.directory.kubeconfig)")
         var services: [any Service] = [engine]
@@ -93,7 +98,7 @@ struct Up: AsyncParsableCommand {
 
     /// What keeps the cluster as its repository says; nil when there is none or it is left out.
     private func reconciler(_ engine: Engine, _ configuration: EngineConfiguration, _ logger: Logger) throws -> Reconciler? {
-        guard !configuration.without.contains(.reconciler), let options = try source.options(state.directory) else { return nil }
+        guard !configuration.without.contains(.reconciler), let options = source.options(state.directory) else { return nil }
         try SourceMemory.write(options, state.directory)
         return Reconciler(
             ReconcilerOptions(source: options, drift: drift), client: engine.client(user: "system:skiff:reconciler"),

@@ -144,4 +144,19 @@ import Testing
             #expect(await notices.next() != nil)
         }
     }
+
+    @Test func `a repository that comes to be, or is put in place anew, is noticed`() async throws {
+        try await withRepository { repository in
+            let path = "\(repository.folder)/later/deploy.git"
+            var notices = RepositoryWatch.changes(of: path).makeAsyncIterator()
+            for _ in 1...2 {
+                try repository.git("clone", "--quiet", "--bare", repository.origin, path)
+                #expect(await notices.next() != nil)
+                try FileManager.default.removeItem(atPath: path)
+                // Some notices of its coming may still be there.
+                while FileManager.default.fileExists(atPath: path) { #expect(await notices.next() != nil) }
+                #expect(await notices.next() != nil)
+            }
+        }
+    }
 }

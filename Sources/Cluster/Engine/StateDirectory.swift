@@ -25,14 +25,30 @@ public struct StateDirectory: Sendable, Hashable {
     /// Makes the directory, or makes sure that only its owner may enter it.
     /// - Throws: ``EngineError`` naming what cannot be made.
     public func prepare() throws(EngineError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw EngineError("the state directory \(path) cannot be made: \(error.localizedDescription)")
+        var folder = ""
+        for part in path.split(separator: "/") {
+            folder += "/\(part)"
+            guard !StateDirectory.exists(folder), mkdir(folder, 0o700) != 0, errno != EEXIST else { continue }
+            throw EngineError("the state directory \(path) cannot be made: \(folder): \(StateDirectory.reason); \(StateDirectory.remedy)")
         }
-        guard chmod(path, 0o700) == 0 else {
-            throw EngineError("the state directory \(path) belongs to someone else; name another with --state-dir")
+        let code = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard code >= 0 else {
+            throw EngineError("the state directory \(path) cannot be opened: \(StateDirectory.reason); \(StateDirectory.remedy)")
         }
+        defer { close(code) }
+        guard fchmod(code, 0o700) == 0 else {
+            throw EngineError(
+                errno == EPERM
+                    ? "the state directory \(path) belongs to someone else; \(StateDirectory.remedy)"
+                    : "the state directory \(path) cannot be closed to others: \(StateDirectory.reason)")
+        }
+    }
+
+    private static let remedy = "name another with --state-dir"
+    private static var reason: String { String(cString: strerror(errno)) }
+
+    private static func exists(_ path: String) -> Bool {
+        var facts = stat()
+        return stat(path, &facts) == 0
     }
 }

@@ -56,6 +56,9 @@ public final class StoreWatch: Sendable {
         }
     }
 
+    /// The changes after `revision` that are there already, none at the newest; nil when the store has been closed. Waits for nothing.
+    public func poll(after revision: Revision) throws(StoreError) -> Batch? { try take(after: revision) ?? nil }
+
     /// What is there now, without waiting: nil inside for a closed store.
     private func take(after position: Revision) throws(StoreError) -> Batch?? {
         // Read first: whatever the store has reached by now is in the history below.

@@ -66,11 +66,22 @@ public final class HTTPListener: Service {
                 group: group, server: server, connections: connections, port: server.localAddress?.port ?? port)
         } catch {
             try? await group.shutdownGracefully()
-            let code = (error as? IOError)?.errnoCode
-            let reason =
-                code == EADDRINUSE
-                ? "another program uses that port" : code == EACCES ? "not allowed for this user" : "\(error)"
-            throw ListenError(address: "\(host):\(port)", reason: reason)
+            throw ListenError(address: "\(host):\(port)", reason: reason(error))
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case SocketAddressError.unknown: return "no such host is known"
+        case is SocketAddressError.UnknownHost: return "no such host is known"
+        case let error as IOError:
+            switch error.errnoCode {
+            case EADDRINUSE: return "another program uses that port"
+            case EADDRNOTAVAIL: return "this machine does not have that address"
+            case EACCES: return "not allowed for this user; ports from 1024 on are"
+            default: return String(cString: strerror(error.errnoCode))
+            }
+        default: return "\(error)"
         }
     }
 

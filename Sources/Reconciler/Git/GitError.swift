@@ -21,7 +21,7 @@ public struct GitError: Error, Sendable, CustomStringConvertible {
         let place = ref.isEmpty ? remote : "\(remote) (\(ref))"
         return switch reason {
         case .unreachable: "cannot reach \(place): \(detail)"
-        case .refNotFound: "\(remote) has no ref \(ref): push it, or choose another with --ref"
+        case .refNotFound: "\(remote) has no ref \(ref)\(detail.isEmpty ? "" : " (\(detail))"): push it, or choose another with --ref"
         case .emptyRepository: "\(place) has no commit yet: push one"
         case .corrupt: "\(place) cannot be read: \(detail)"
         case .refused: "\(place) refused the push: \(detail)"

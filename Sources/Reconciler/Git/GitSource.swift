@@ -74,7 +74,11 @@ public actor GitSource {
             if let head, let commit = commits[head] { return (head, commit) }
             if let head { throw GitError(.refNotFound, remote: remote, ref: head, detail: "the remote's HEAD names a branch that is gone") }
             if let commit = commits["HEAD"] { return ("", commit) }
-            throw GitError(.refNotFound, remote: remote, ref: "HEAD", detail: "")
+            // A HEAD that names a branch which is gone is not listed at all.
+            let branches = commits.keys.filter { !$0.hasPrefix("refs/heads/skiff/status/") }.map { $0.replacing("refs/heads/", with: "") }
+            let there = branches.isEmpty ? "" : "; there is " + branches.sorted().prefix(5).joined(separator: ", ")
+            let (gone, detail) = lastSeen.map { ($0.ref, "the branch is gone") } ?? ("HEAD", "it names a branch that is not there")
+            throw GitError(.refNotFound, remote: remote, ref: gone, detail: detail + there)
         }
         for name in patterns where name.hasSuffix("^{}") == false {
             if let commit = commits[name + "^{}"] ?? commits[name] { return (name, commit) }

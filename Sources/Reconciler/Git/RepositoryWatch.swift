@@ -1,6 +1,7 @@
 import CLinux
 @preconcurrency import Dispatch
 import Glibc
+import Synchronization
 
 /// Tells when the refs of a repository on this machine may have changed: bare, work tree or linked work tree, loose refs and
 /// packed ones. By inotify; a notice says to look, not what happened.
@@ -14,7 +15,7 @@ enum RepositoryWatch {
         "gc.pid", "AUTO_MERGE",
     ]
 
-    /// Notices until the iteration ends; none where the path is no repository (one that comes to be is found by the regular look).
+    /// Notices until the iteration ends. Where there is no repository yet, its coming is noticed.
     static func changes(of path: String) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let descriptor = inotify_init1(Int32(O_NONBLOCK | O_CLOEXEC))
@@ -22,13 +23,11 @@ enum RepositoryWatch {
             continuation.finish()
             return stream
         }
-        add(path, to: descriptor)
+        let watches = Watches(of: path, descriptor)
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: DispatchQueue(label: "skiff.repository"))
         source.setEventHandler {
-            guard drain(descriptor) else { return }
-            // New folders of refs have come, or the repository's files were put in place anew.
-            add(path, to: descriptor)
-            continuation.yield()
+            // New folders of refs may have come, or the repository's files been put in place anew.
+            if watches.renew(after: drain(descriptor)) { continuation.yield() }
         }
         source.setCancelHandler { close(descriptor) }
         continuation.onTermination = { _ in source.cancel() }
@@ -36,14 +35,63 @@ enum RepositoryWatch {
         return stream
     }
 
-    private static func add(_ path: String, to descriptor: Int32) {
-        var folders: [String] = []
-        for folder in gitFolders(of: path) {
-            folders.append(folder)
-            collect("\(folder)/refs", into: &folders)
-            collect("\(folder)/reftable", into: &folders)
+    /// The folders that are watched for one repository: its own, or, while there is none, the nearest one above it.
+    private final class Watches: Sendable {
+        private struct State {
+            var isThere = false
+            var above: Int32?
         }
-        for folder in folders { _ = inotify_add_watch(descriptor, folder, mask) }
+
+        private let path: String
+        private let descriptor: Int32
+        private let state = Mutex(State())
+
+        init(of path: String, _ descriptor: Int32) {
+            self.path = path
+            self.descriptor = descriptor
+            _ = renew(after: false)
+        }
+
+        /// Watches what is there now. Answers whether that is worth a look, `isRelated` being what the events said.
+        func renew(after isRelated: Bool) -> Bool {
+            state.withLock { state in
+                let was = state.isThere
+                state.isThere = find(&state)
+                return state.isThere && isRelated || state.isThere != was
+            }
+        }
+
+        private func find(_ state: inout State) -> Bool {
+            // What comes between looking and watching is seen by looking again.
+            for _ in 0..<2 {
+                let folders = gitFolders(of: path)
+                if let first = folders.first, access("\(first)/HEAD", F_OK) == 0 {
+                    let watches = add(folders)
+                    if let above = state.above, !watches.contains(above) { inotify_rm_watch(descriptor, above) }
+                    state.above = nil
+                    return true
+                }
+                var above = folders.first ?? path
+                while !isFolder(above), let slash = above.lastIndex(of: "/") {
+                    above = slash == above.startIndex ? "/" : String(above[..<slash])
+                }
+                // The same watch again where the folder is the same, so that its removal wakes nobody.
+                let watch = inotify_add_watch(descriptor, above, mask)
+                if let old = state.above, old != watch { inotify_rm_watch(descriptor, old) }
+                state.above = watch < 0 ? nil : watch
+            }
+            return false
+        }
+
+        private func add(_ gitFolders: [String]) -> [Int32] {
+            var folders: [String] = []
+            for folder in gitFolders {
+                folders.append(folder)
+                collect("\(folder)/refs", into: &folders)
+                collect("\(folder)/reftable", into: &folders)
+            }
+            return folders.map { inotify_add_watch(descriptor, $0, mask) }
+        }
     }
 
     /// The git directory, and the one it shares with other work trees.
@@ -100,7 +148,8 @@ enum RepositoryWatch {
                 let event = buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: inotify_event.self) }
                 let end = min(count, position + header + Int(event.len))
                 let name = String(decoding: buffer[(position + header)..<end].prefix { $0 != 0 }, as: UTF8.self)
-                if event.mask & UInt32(IN_Q_OVERFLOW) != 0 || !name.hasSuffix(".lock") && !unrelated.contains(name) { isRelated = true }
+                let isNamed = event.mask & UInt32(IN_IGNORED) == 0 && !name.hasSuffix(".lock") && !unrelated.contains(name)
+                if event.mask & UInt32(IN_Q_OVERFLOW) != 0 || isNamed { isRelated = true }
                 position = end
             }
         }

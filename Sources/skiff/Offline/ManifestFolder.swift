@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import ManifestLoader
 
@@ -11,11 +10,11 @@ struct ManifestFolder {
     var files: [ManifestFile] = []
     var ignore = ""
 
-    /// - Throws: `ValidationError` when there is nothing to read at that path.
+    /// - Throws: `CommandFailure` when there is nothing to read at that path.
     init(_ path: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ValidationError("\(path): no such file or folder")
+            throw CommandFailure("\(path): no such file or folder")
         }
         guard isFolder.boolValue else {
             files.append(try ManifestFolder.read(path, as: path))
@@ -23,7 +22,7 @@ struct ManifestFolder {
         }
         ignore = (try? String(contentsOfFile: "\(path)/\(IgnoreRules.fileName)", encoding: .utf8)) ?? ""
         let rules = IgnoreRules(ignore)
-        guard let walk = FileManager.default.enumerator(atPath: path) else { throw ValidationError("\(path): cannot be read") }
+        guard let walk = FileManager.default.enumerator(atPath: path) else { throw CommandFailure("\(path): cannot be read") }
         for case let name as String in walk {
             if name.split(separator: "/").dropLast().contains(where: { $0.hasPrefix(".") }) { continue }
             guard ManifestLoader.isManifest(name), !rules.ignores(name) else { continue }
@@ -34,8 +33,8 @@ struct ManifestFolder {
 
     private static func read(_ path: String, as name: String) throws -> ManifestFile {
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-        guard size <= mostBytes else { throw ValidationError("\(name): \(size) bytes, more than the \(mostBytes) a manifest may have") }
-        guard let data = FileManager.default.contents(atPath: path) else { throw ValidationError("\(path): cannot be read") }
+        guard size <= mostBytes else { throw CommandFailure("\(name): \(size) bytes, more than the \(mostBytes) a manifest may have") }
+        guard let data = FileManager.default.contents(atPath: path) else { throw CommandFailure("\(path): cannot be read") }
         return ManifestFile(path: name, id: name, bytes: Array(data))
     }
 }

@@ -20,7 +20,7 @@ struct Render: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let folder = try ManifestFolder(path)
+        let folder = try await reporting { try ManifestFolder(path) }
         let result = ManifestLoader.load(files: folder.files, ignore: folder.ignore, registry: .builtIn())
         guard result.problems.isEmpty else {
             for problem in result.problems { Console.complain("\(problem)") }

@@ -21,7 +21,7 @@ struct Validate: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let folder = try ManifestFolder(path)
+        let folder = try await reporting { try ManifestFolder(path) }
         let result = ManifestLoader.load(files: folder.files, ignore: folder.ignore, registry: .builtIn())
         output.print([
             "files": Value(folder.files.count), "objects": Value(result.objects.count),

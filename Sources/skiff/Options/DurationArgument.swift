@@ -19,6 +19,8 @@ struct DurationArgument: ExpressibleByArgument, CustomStringConvertible {
             guard let amount = Double(number), let scale = scales[String(unit)] else { return nil }
             total += amount * scale
         }
+        // Longer than anything that is waited for.
+        guard total <= 100 * 365 * 86400 else { return nil }
         seconds = total
     }
 

@@ -52,8 +52,6 @@ func reporting<Result>(exit code: Int32 = 1, _ body: () async throws -> Result) 
         return try await body()
     } catch let error as ExitCode {
         throw error
-    } catch let error as ValidationError {
-        throw error
     } catch {
         Console.complain("skiff: \(error)")
         throw ExitCode(code)

@@ -8,7 +8,7 @@ struct Reconcile: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "One pass: fetch, apply, prune, wait for health. For cron and CI.",
         discussion: """
-            Uses the engine that runs on the state directory, or another Skiff by --kubeconfig; where none runs, it runs the
+            Uses the engine that runs on the state directory, or another Skiff by --kubeconfig; where none runs, it runs the \
             engine itself for that time and leaves the pods running.
 
             Exits with 0 in sync and healthy, 1 something failed, 3 applied but not healthy in time.
@@ -22,7 +22,7 @@ struct Reconcile: AsyncParsableCommand {
     @OptionGroup var source: SourceArguments
     @OptionGroup var output: OutputOptions
 
-    @Option(help: ArgumentHelp("How long to wait for health; 0s does not wait.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to wait for health, e.g. 5m; 0s does not wait.", valueName: "time"))
     var timeout = DurationArgument(seconds: 120)
 
     @Flag(help: "One pass, which is what this command does anyway.")

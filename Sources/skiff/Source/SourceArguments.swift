@@ -27,26 +27,30 @@ struct SourceArguments: ParsableArguments {
     @Option(help: ArgumentHelp("How often a remote repository is looked at, e.g. 30s.", valueName: "time"))
     var interval: DurationArgument?
 
+    func validate() throws {
+        guard let name = cluster else { return }
+        // What a branch may be called.
+        guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), !name.hasPrefix("."),
+            !name.hasSuffix("."), !name.hasSuffix(".lock"), !name.contains("..")
+        else { throw ValidationError("--cluster \(name): must be letters, digits, - and _ only") }
+    }
+
     /// The source that is given, or was given last; nil when none ever was.
-    /// - Throws: `ValidationError` for a cluster name that no branch can have.
-    func options(_ state: StateDirectory) throws -> SourceOptions? {
+    func options(_ state: StateDirectory) -> SourceOptions? {
         let remembered = SourceMemory.read(state)
         guard let repository = repo.map(SourceArguments.absolute) ?? remembered?.repository else { return nil }
         // Flags of another repository say nothing about this one.
         let same = repo == nil || repository == remembered?.repository ? remembered : nil
-        let name = cluster ?? same?.cluster ?? "default"
-        guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), !name.hasPrefix("."),
-            !name.hasSuffix(".lock"), !name.contains("..")
-        else { throw ValidationError("--cluster \(name): letters, digits, - and _ only") }
         return SourceOptions(
-            repository: repository, ref: ref ?? same?.ref ?? "", path: path ?? same?.path ?? "", cluster: name,
-            directory: "\(state.path)/source.git", sshKey: sshKey ?? same?.sshKey, interval: interval?.seconds ?? same?.interval ?? 30)
+            repository: repository, ref: ref ?? same?.ref ?? "", path: path ?? same?.path ?? "",
+            cluster: cluster ?? same?.cluster ?? "default", directory: "\(state.path)/source.git", sshKey: sshKey ?? same?.sshKey,
+            interval: interval?.seconds ?? same?.interval ?? 30)
     }
 
-    /// A source, or the message that says how to name one.
+    /// - Throws: `CommandFailure` saying how to name a source, when there is none.
     func required(_ state: StateDirectory) throws -> SourceOptions {
-        guard let options = try options(state) else {
-            throw ValidationError("no repository is known for \(state.path): name one with --repo")
+        guard let options = options(state) else {
+            throw CommandFailure("no repository is known for the state directory \(state.path): name one with --repo")
         }
         return options
     }
