@@ -27,7 +27,8 @@ struct EndpointSliceController: Controller {
     /// Endpoints that belong into slices together.
     private struct Group: Hashable {
         var family: String
-        var ports: Value
+        /// Compared as elements: a list without any is stored as null.
+        var ports: [Value]
     }
 
     func reconcile(_ request: Reconciliation) -> Decision {
@@ -62,7 +63,7 @@ struct EndpointSliceController: Controller {
         }
         // A family without endpoints keeps one empty slice, so that watchers learn of the service.
         for family in service.ipFamilies.isEmpty ? ["IPv4"] : service.ipFamilies where !order.contains(where: { $0.family == family }) {
-            let group = Group(family: family, ports: .array([]))
+            let group = Group(family: family, ports: [])
             let spare = existing.filter { $0.tree["addressType"]?.string == family }
             changes += fill(Array(spare.prefix(1)), with: [], group, service, &kept)
             if spare.isEmpty { changes.append(create(group, [], service)) }
@@ -74,7 +75,7 @@ struct EndpointSliceController: Controller {
     // MARK: - Slices
 
     private static func group(of slice: APIObject) -> Group {
-        Group(family: slice.tree["addressType"]?.string ?? "", ports: slice.tree["ports"]?.value ?? .array([]))
+        Group(family: slice.tree["addressType"]?.string ?? "", ports: slice.tree["ports"]?.value.array ?? [])
     }
 
     /// Leaves endpoints in the slice they are in, fills up with new ones, then makes further slices. Emptied slices are not kept.
@@ -94,14 +95,14 @@ struct EndpointSliceController: Controller {
             rest.removeFirst(min(max(0, room), rest.count))
         }
         var changes: [Change] = []
-        for (slice, endpoints) in contents where !endpoints.isEmpty || group.ports == .array([]) {
+        for (slice, endpoints) in contents where !endpoints.isEmpty || group.ports.isEmpty {
             kept.insert(slice.name)
             var draft = slice.draft
             draft["endpoints"] = .array(endpoints)
-            draft["ports"] = group.ports
+            draft["ports"] = .array(group.ports)
             draft["metadata", default: .emptyObject]["labels"] = Value(labels(service))
             let same =
-                (slice.tree["endpoints"]?.value ?? .array([])) == .array(endpoints) && Self.group(of: slice) == group
+                (slice.tree["endpoints"]?.value.array ?? []) == endpoints && Self.group(of: slice) == group
                 && slice.labels == labels(service)
             if !same { changes.append(.update(.endpointSlices, slice.key, draft)) }
         }
@@ -123,7 +124,7 @@ struct EndpointSliceController: Controller {
                 "generateName": Value("\(service.name)-"), "namespace": Value(service.namespace), "labels": Value(labels(service)),
                 "ownerReferences": [OwnerReference(controller: service.object, apiVersion: "v1", kind: "Service").value],
             ],
-            "addressType": Value(group.family), "endpoints": .array(endpoints), "ports": group.ports,
+            "addressType": Value(group.family), "endpoints": .array(endpoints), "ports": .array(group.ports),
         ]
         return Change.create(.endpointSlices, namespace: service.namespace, slice).tolerating(\.isNamespaceTerminating)
     }
@@ -138,17 +139,16 @@ struct EndpointSliceController: Controller {
 
     // MARK: - Endpoints
 
-    private func ports(of service: ServiceView, _ pod: Pod) -> Value {
-        .array(
-            service.ports.compactMap { port in
-                guard let number = ServicePods.targetPort(port, of: pod) else { return nil }
-                var result: Value = [
-                    "name": Value(port["name"]?.string ?? ""), "port": Value(number),
-                    "protocol": Value(port["protocol"]?.string ?? "TCP"),
-                ]
-                if let application = port["appProtocol"]?.string { result["appProtocol"] = Value(application) }
-                return result
-            })
+    private func ports(of service: ServiceView, _ pod: Pod) -> [Value] {
+        service.ports.compactMap { port in
+            guard let number = ServicePods.targetPort(port, of: pod) else { return nil }
+            var result: Value = [
+                "name": Value(port["name"]?.string ?? ""), "port": Value(number),
+                "protocol": Value(port["protocol"]?.string ?? "TCP"),
+            ]
+            if let application = port["appProtocol"]?.string { result["appProtocol"] = Value(application) }
+            return result
+        }
     }
 
     private func endpoint(_ pod: Pod, _ address: String, _ service: ServiceView, _ cluster: any ClusterView) -> Value {
