@@ -81,15 +81,21 @@ public final class Engine: Service {
                 ? nil
                 : try await NodePart(
                     configuration, authority: authority, dns: ServiceNetwork.text(network.base + 10),
-                    client: { server.localClient(user: $0) }, logger: logger)
+                    client: { Engine.client(server, $0) }, logger: logger)
         } catch {
             await store.close()
             throw EngineError("\(error)")
         }
     }
 
-    /// A client that acts as this user, in process.
-    public func client(user: String) -> any Client { server.localClient(user: user) }
+    /// A client that acts as this user, in process, and may do what its roles say.
+    public func client(user: String) -> any Client { Engine.client(server, user) }
+
+    /// As node agents are known by their certificates, so they are here: by name and group.
+    private static func client(_ server: APIServer, _ user: String) -> any Client {
+        let groups = user.hasPrefix("system:node:") ? ["system:nodes", "system:authenticated"] : ["system:authenticated"]
+        return server.localClient(user: user, groups: groups)
+    }
 
     /// Serves and works until it is shut down gracefully or cancelled; then every part stops in order and the store is closed.
     public func run() async throws {

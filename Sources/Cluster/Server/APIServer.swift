@@ -16,6 +16,9 @@ public final class APIServer: Sendable {
     let admission: AdmissionChain
     let allocator: ServiceAllocator
     let definitions = Definitions()
+    let authorizer: AuthorizerChain
+    /// The roles in the store, whether or not requests are authorized by them.
+    let roles: RoleBasedAuthorizer
     private let fieldManagers = Mutex<[String: FieldManager]>([:])
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {
@@ -25,13 +28,24 @@ public final class APIServer: Sendable {
         self.logger = logger
         admission = AdmissionChain(disabled: configuration.disabledAdmissionPlugins)
         allocator = ServiceAllocator(configuration: configuration, store: store)
+        let roles = RoleBasedAuthorizer(store)
+        self.roles = roles
+        authorizer = AuthorizerChain(
+            authorizers: configuration.authorizationModes.map { mode -> any Authorizer in
+                switch mode {
+                case .alwaysAllow: FixedAuthorizer(allows: true)
+                case .alwaysDeny: FixedAuthorizer(allows: false)
+                case .node: NodeAuthorizer(store)
+                case .rbac: roles
+                }
+            })
         if configuration.allowsUnenforced, var resource = registry.resource(Definitions.resource) {
             CustomResourceDefinitionRules.set(in: &resource, allowUnenforced: true)
             registry.add([resource])
         }
     }
 
-    /// A client that makes requests as this user, in process.
+    /// A client that makes requests as this user, in process: authorized as any other. By default one who may do everything.
     public func localClient(
         user: String, groups: [String] = ["system:masters", "system:authenticated"]
     ) -> LocalClient {

@@ -13,6 +13,9 @@ public struct APIServerConfiguration: Sendable {
     /// Where clients outside find the server, for the `kubernetes` service's endpoints.
     public var advertisedAddress: String
 
+    /// `--authorization-mode`: who is asked, in this order, whether a request is allowed.
+    public var authorizationModes: [AuthorizationMode] = [.node, .rbac]
+
     /// How nodes are reached for logs; nil where there are none.
     public var nodes: NodeConnection?
 

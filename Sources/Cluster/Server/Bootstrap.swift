@@ -3,7 +3,8 @@ import ClusterClient
 import ClusterObjects
 
 extension APIServer {
-    /// Makes what every cluster has: its namespaces, the `kubernetes` service and its endpoints, the system's priority classes.
+    /// Makes what every cluster has: its namespaces, the `kubernetes` service and its endpoints, the system's priority classes, the roles
+    /// that Kubernetes' users and this program's parts have.
     /// What is there stays as it is; only the endpoints follow the address.
     /// - Parameter port: where the API answers, known once its socket is bound.
     public func bootstrap(port: Int) async throws(APIError) {
@@ -26,6 +27,7 @@ extension APIServer {
                 client, .priorityClasses, nil,
                 ["metadata": ["name": .string(name)], "value": Value(value), "description": .string(description)])
         }
+        try await bootstrapAccess()
         let labels: Value = ["component": "apiserver", "provider": "kubernetes"]
         let address = ServiceNetwork.text(configuration.serviceNetwork.base + 1)
         try await ensure(

@@ -20,6 +20,11 @@ public struct LocalClient: Client {
             found, namespace: found.isNamespaced ? namespace ?? "" : "", name: name ?? "", subresource: subresource ?? "")
     }
 
+    /// - Throws: 403.
+    private func authorize(_ verb: String, _ target: Target, _ options: ListOptions = ListOptions()) throws(APIError) {
+        try server.authorize(AccessRequest(user, verb, target, fieldSelector: options.fieldSelector))
+    }
+
     private func context(_ options: WriteOptions = WriteOptions()) -> RequestContext {
         // Components are known by their name without `system:`.
         let name = user.name.hasPrefix("system:") ? String(user.name.dropFirst(7)) : user.name
@@ -30,6 +35,7 @@ public struct LocalClient: Client {
         _ resource: GroupVersionResource, namespace: String?, name: String, subresource: String?
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
+        try authorize("get", target)
         return try server.get(target).object
     }
 
@@ -37,6 +43,7 @@ public struct LocalClient: Client {
         _ resource: GroupVersionResource, namespace: String?, options: ListOptions
     ) async throws(APIError) -> ObjectList {
         let target = try target(resource, namespace, nil)
+        try authorize("list", target, options)
         let page = try server.list(target, options)
         return ObjectList(
             items: page.objects.map { ObjectBytes.object($0, as: target.resource.gvk) }, resourceVersion: String(page.revision),
@@ -47,6 +54,7 @@ public struct LocalClient: Client {
         _ resource: GroupVersionResource, namespace: String?, options: ListOptions
     ) async throws(APIError) -> AsyncThrowingStream<WatchEvent, any Error> {
         let target = try target(resource, namespace, nil)
+        try authorize("watch", target, options)
         let session = try server.watch(target, options)
         let gvk = target.resource.gvk
         let pending = Mutex<[WatchEvent]>([])
@@ -59,6 +67,7 @@ public struct LocalClient: Client {
         options: WriteOptions
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
+        try authorize("create", target)
         return try await server.create(target, object.tree, context(options)).object
     }
 
@@ -67,6 +76,7 @@ public struct LocalClient: Client {
         options: WriteOptions
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
+        try authorize("update", target)
         return try await server.update(target, object.tree, context(options)).object
     }
 
@@ -75,6 +85,7 @@ public struct LocalClient: Client {
         options: WriteOptions
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
+        try authorize("patch", target)
         return try await server.patch(target, patch, context(options)).object
     }
 
@@ -83,6 +94,7 @@ public struct LocalClient: Client {
         _ resource: GroupVersionResource, namespace: String?, name: String, options: DeleteOptions
     ) async throws(APIError) -> APIObject? {
         let target = try target(resource, namespace, name)
+        try authorize("delete", target)
         return try await server.delete(target, options, context(WriteOptions(dryRun: options.dryRun))).object
     }
 }

@@ -73,12 +73,13 @@ public enum BuiltInSchemas {
 }
 
 /// The facts of Kubernetes' API that the binary carries, as parsed documents.
-enum Facts {
+public enum Facts {
     static var types: Tree { read(skiff_types_json_bytes()) }
     static var resources: Tree { read(skiff_resources_json_bytes()) }
     static var tables: Tree { read(skiff_tables_json_bytes()) }
     static var protobuf: Tree { read(skiff_protobuf_json_bytes()) }
-    static var bootstrapRBAC: Tree { read(skiff_bootstrap_rbac_json_bytes()) }
+    /// Lists of the roles and bindings of every new cluster, by plural: `{name, namespace, labels, annotations, rules, …}`.
+    public static var bootstrapRBAC: Tree { read(skiff_bootstrap_rbac_json_bytes()) }
 
     private static func read(_ bytes: skiff_fact) -> Tree {
         let buffer = UnsafeBufferPointer(start: bytes.start, count: bytes.size)

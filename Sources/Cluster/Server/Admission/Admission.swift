@@ -20,12 +20,15 @@ protocol AdmissionPlugin: Sendable {
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError)
     func validate(_ object: Value, old: Value?, _ request: AdmissionRequest) throws(APIError)
     func validateDelete(_ object: Value, _ request: AdmissionRequest) throws(APIError)
+    /// A POST to a subresource that makes no object of the resource: an eviction, a request for a token.
+    func validateSubresource(_ body: Tree, _ request: AdmissionRequest) throws(APIError)
 }
 
 extension AdmissionPlugin {
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {}
     func validate(_ object: Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {}
     func validateDelete(_ object: Value, _ request: AdmissionRequest) throws(APIError) {}
+    func validateSubresource(_ body: Tree, _ request: AdmissionRequest) throws(APIError) {}
 }
 
 /// The plugins in Kubernetes' order.
@@ -34,7 +37,8 @@ struct AdmissionChain: Sendable {
 
     init(disabled: Set<String>) {
         let all: [any AdmissionPlugin] = [
-            CertificateConditions(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), TaintNodesByCondition(),
+            CertificateConditions(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), NodeRestriction(),
+            TaintNodesByCondition(),
             PriorityAdmission(),
             DefaultTolerationSeconds(), DefaultStorageClass(), StorageObjectInUseProtection(), RuntimeClassAdmission(),
             DefaultIngressClass(), PodTopologyLabels(),
@@ -52,5 +56,9 @@ struct AdmissionChain: Sendable {
 
     func validateDelete(_ object: Value, _ request: AdmissionRequest) throws(APIError) {
         for plugin in plugins { try plugin.validateDelete(object, request) }
+    }
+
+    func validateSubresource(_ body: Tree, _ request: AdmissionRequest) throws(APIError) {
+        for plugin in plugins { try plugin.validateSubresource(body, request) }
     }
 }

@@ -34,7 +34,8 @@ public struct HTTPFront: HTTPResponder {
         else { return nil }
         do throws(APIError) {
             let user = try authenticator.user(of: request)
-            guard !user.isAnonymous,
+            guard !user.isAnonymous, !Impersonation.isAsked(request),
+                server.allows(AccessRequest(user, request, path)),
                 let response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
             else { return nil }
             return server.configuration.yaml?.converted(response, for: request) ?? response
@@ -43,11 +44,14 @@ public struct HTTPFront: HTTPResponder {
 
     private func answer(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
         if let open = HealthChecks.answer(request, server) { return open }
-        let user = try authenticator.user(of: request)
+        let requester = try authenticator.user(of: request)
         if request.path == "/version" || request.path == "/version/" { return ResponseBytes.value(Documents.version) }
-        guard !user.isAnonymous else { throw .unauthorized() }
+        guard !requester.isAnonymous else { throw .unauthorized() }
+        let user = try Impersonation.user(of: request, requester, server)
         let parts = RequestPath.split(request.path)
-        guard let path = RequestPath(parts) else { return try documents.answer(request, parts) }
+        let path = RequestPath(parts)
+        try server.authorize(AccessRequest(user, request, path))
+        guard let path else { return try documents.answer(request, parts) }
         guard let resource = server.registry.resource(path.resource) else {
             let isServed = server.registry.all.contains { !$0.isCustom && $0.gvk.groupVersion == path.resource.groupVersion }
             if isServed { throw ResponseBytes.noSuchResource }

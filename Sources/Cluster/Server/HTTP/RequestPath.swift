@@ -77,6 +77,22 @@ enum Percent {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// What may stand in a segment of a path or a value of a query; all else is escaped.
+    static func encode(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
+                result.unicodeScalars.append(UnicodeScalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return result
+    }
+
     private static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -93,7 +109,7 @@ struct Query {
 
     init(_ text: String) {
         guard !text.isEmpty else { return }
-        for pair in text.utf8.split(separator: UInt8(ascii: "&")).prefix(64) {
+        for pair in text.utf8.split(separator: UInt8(ascii: "&")).prefix(4096) {
             if let equals = pair.firstIndex(of: UInt8(ascii: "=")) {
                 items.append(
                     (

@@ -17,6 +17,7 @@ extension APIServer {
             throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.name))")
         }
         if target.subresource.isEmpty, store.get(collection(resource), target.path) == nil {
+            try authorize(AccessRequest(context.user, "create", target))
             let applied = try fieldManager(target).apply(
                 body, live: nil, manager: context.fieldManager, force: context.options.force, now: context.now.wholeSeconds)
             let decoded = try decode(applied.tree, target, context)

@@ -41,6 +41,7 @@ extension APIServer {
         var object = decoded
         var target = target
         try Metadata.checkRequest(object, target, isCreate: true)
+        try EscalationCheck.check(object, old: nil, target, context.user, self)
         Metadata.prepareForCreate(&object, &target, context)
         var attempt = 0
         while true {
@@ -137,6 +138,7 @@ extension APIServer {
         if target.subresource.isEmpty, target.resource.rules.allowsCreateOnUpdate,
             store.get(collection(target.resource), target.path) == nil
         {
+            try authorize(AccessRequest(context.user, "create", target))
             return try await create(decoded, target, context)
         }
         let version = decoded[path: "metadata", "resourceVersion"]?.string ?? ""
@@ -164,6 +166,7 @@ extension APIServer {
             let stored = try stored(target)
             let old = ObjectBytes.object(stored, as: resource.gvk).draft
             var new = try change(old, stored)
+            try EscalationCheck.check(new, old: old, target, context.user, self)
             let version = new[path: "metadata", "resourceVersion"]?.string ?? ""
             if !version.isEmpty, version != "0", version != String(stored.revision) {
                 throw .modified(resource.groupResource, target.name)

@@ -18,16 +18,9 @@ enum Reviews {
             object["metadata"] = ["creationTimestamp": .string(context.now.wholeSeconds.description)]
             object["status"] = ["userInfo": describe(context.user)]
         case "tokenreviews": object["status"] = try tokenStatus(object, context, server)
-        case "selfsubjectaccessreviews", "subjectaccessreviews", "localsubjectaccessreviews":
-            try checkAttributes(object)
-            // Until RBAC comes every authenticated user may do everything.
-            object["status"] = ["allowed": true]
-        case "selfsubjectrulesreviews":
-            object["status"] = [
-                "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
-                "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]], "incomplete": false,
-            ]
-        default: return nil
+        default:
+            guard let status = try AccessReviews(server: server, target: target, user: context.user).status(of: object) else { return nil }
+            object["status"] = status
         }
         return object
     }
@@ -45,25 +38,6 @@ enum Reviews {
             return ["authenticated": true, "user": describe(user), "audiences": [.string(issuer)]]
         }
         return ["error": "invalid bearer token", "user": .emptyObject]
-    }
-
-    /// A question is about a resource or about a path. Source: pkg/apis/authorization/validation.
-    private static func checkAttributes(_ review: Value) throws(APIError) {
-        let resource = review[path: "spec", "resourceAttributes"]
-        let other = review[path: "spec", "nonResourceAttributes"]
-        var problem: Problem?
-        if let other, resource != nil {
-            let shown =
-                #"{"Path":\#(Value.string(other["path"]?.string ?? "").jsonText),"Verb":\#(Value.string(other["verb"]?.string ?? "").jsonText)}"#
-            problem = Problem(
-                FieldPath("spec", "nonResourceAttributes"), .invalid,
-                "Invalid value: \(shown): cannot be specified in combination with resourceAttributes")
-        } else if other == nil, resource == nil {
-            problem = .invalid(
-                FieldPath("spec", "resourceAttributes"), .null,
-                "exactly one of nonResourceAttributes or resourceAttributes must be specified")
-        }
-        if let problem { throw .invalid(group: "authorization.k8s.io", kind: "", name: "", [problem]) }
     }
 
     static func describe(_ user: UserInfo) -> Value {

@@ -6,6 +6,7 @@ import ClusterStore
 extension APIServer {
     /// POST to a subresource.
     func createSubresource(_ target: Target, _ body: Tree, _ context: RequestContext) async throws(APIError) -> WriteResult {
+        try admission.validateSubresource(body, AdmissionRequest(target: target, context: context, server: self))
         switch target.subresource {
         case "binding": return try await bind(target, body, context)
         case "eviction": return try await evict(target, body, context)
