@@ -15,6 +15,7 @@ public final class APIServer: Sendable {
     let logger: Logger
     let admission: AdmissionChain
     let allocator: ServiceAllocator
+    let quotas: QuotaLedger
     let definitions = Definitions()
     let authorizer: AuthorizerChain
     /// The roles in the store, whether or not requests are authorized by them.
@@ -27,6 +28,7 @@ public final class APIServer: Sendable {
         self.registry = registry
         self.logger = logger
         admission = AdmissionChain(disabled: configuration.disabledAdmissionPlugins)
+        quotas = QuotaLedger(isEnabled: !configuration.disabledAdmissionPlugins.contains(QuotaLedger.name))
         allocator = ServiceAllocator(configuration: configuration, store: store)
         let roles = RoleBasedAuthorizer(store)
         self.roles = roles

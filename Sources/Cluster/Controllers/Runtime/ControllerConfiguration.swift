@@ -37,7 +37,7 @@ public struct ControllerConfiguration: Sendable {
             VolumePhase(),
             ClaimProtection(),
             VolumeProtection(),
-            QuotaController(),
+            QuotaController(registry: registry),
         ]
         if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
         return all

@@ -69,13 +69,17 @@ extension APIServer {
             if !problems.isEmpty {
                 throw .invalid(group: resource.group, kind: resource.kind, name: target.name, problems)
             }
-            try admission.validate(candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
+            let request = AdmissionRequest(target: target, context: context, server: self)
+            try admission.validate(candidate, old: nil, request)
             context.warn(resource.rules.warnings(candidate, nil))
+            let charge = try await quotas.reserve(candidate, old: nil, request)
             do {
                 let object = try await write(.create(ObjectBytes.stored(atRest(candidate, resource))), target, context)
                 allocation.keep()
+                await quotas.commit(charge, self)
                 return WriteResult(written: .stored(object, resource.gvk), isCreated: true)
             } catch {
+                quotas.cancel(charge)
                 guard error.isAlreadyExists, !(decoded[path: "metadata", "generateName"]?.string ?? "").isEmpty else { throw error }
                 // A generated name that is taken: another one.
                 attempt += 1
@@ -175,8 +179,11 @@ extension APIServer {
             defer { allocation.settle() }
             let bytes = ObjectBytes.stored(atRest(new, resource))
             if bytes == stored.bytes { return WriteResult(written: .stored(stored, resource.gvk)) }
+            let request = AdmissionRequest(target: target, context: context, server: self)
+            let charge = try await quotas.reserve(new, old: old, request)
             do {
                 if Metadata.isReadyToGo(new) {
+                    quotas.cancel(charge)
                     var object = try await write(.delete(expecting: stored.revision), target, context)
                     if !context.options.dryRun { allocator.release(new, resource) }
                     object.bytes = bytes
@@ -186,8 +193,10 @@ extension APIServer {
                 }
                 let object = try await write(.update(bytes, expecting: stored.revision), target, context)
                 allocation.keep()
+                await quotas.commit(charge, self)
                 return WriteResult(written: .stored(object, resource.gvk))
             } catch {
+                quotas.cancel(charge)
                 attempt += 1
                 guard error.isConflict, version.isEmpty || version == "0", attempt < 50 else { throw error }
             }

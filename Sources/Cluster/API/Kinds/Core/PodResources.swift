@@ -5,14 +5,29 @@ public enum PodResources {
     /// The sum of the containers' requests, or the most that starting up takes at once, plus the overhead.
     /// `podSpec` is a pod's `spec`; quantities that do not parse count as none.
     public static func requests(of podSpec: Tree) -> [String: Quantity] {
+        var total = sum("requests", podSpec)
+        add(quantities(podSpec["overhead"]), to: &total)
+        return total
+    }
+
+    /// The same of the limits; the overhead belongs to those that there are.
+    public static func limits(of podSpec: Tree) -> [String: Quantity] {
+        var total = sum("limits", podSpec)
+        for (name, quantity) in quantities(podSpec["overhead"]) where !(total[name] ?? .zero).isZero { total[name]? += quantity }
+        return total
+    }
+
+    /// Without the overhead.
+    public static func sum(_ list: String, _ podSpec: Tree) -> [String: Quantity] {
+        func amounts(_ container: Tree) -> [String: Quantity] { quantities(container["resources"]?[list]) }
         var total: [String: Quantity] = [:]
-        for container in podSpec.elements("containers") { add(requests(ofContainer: container), to: &total) }
+        for container in podSpec.elements("containers") { add(amounts(container), to: &total) }
 
         // Sidecars started so far keep running beside every later init container and the containers.
         var sidecars: [String: Quantity] = [:]
         var peak: [String: Quantity] = [:]
         for container in podSpec.elements("initContainers") {
-            var needed = requests(ofContainer: container)
+            var needed = amounts(container)
             if container["restartPolicy"]?.string == "Always" {
                 add(needed, to: &total)
                 add(needed, to: &sidecars)
@@ -24,17 +39,13 @@ public enum PodResources {
         }
         raise(&total, to: peak)
 
-        // Requests of the pod as a whole stand above those of its containers.
-        for (name, quantity) in quantities(podSpec["resources"]?["requests"]) { total[name] = quantity }
-        add(quantities(podSpec["overhead"]), to: &total)
+        // What is asked of the pod as a whole stands above what its containers ask.
+        for (name, quantity) in quantities(podSpec["resources"]?[list]) { total[name] = quantity }
         return total
     }
 
-    private static func requests(ofContainer container: Tree) -> [String: Quantity] {
-        quantities(container["resources"]?["requests"])
-    }
-
-    private static func quantities(_ list: Tree?) -> [String: Quantity] {
+    /// A resource list; what does not parse is left out.
+    static func quantities(_ list: Tree?) -> [String: Quantity] {
         (list?.stringMap ?? [:]).compactMapValues { Quantity($0) }
     }
 
@@ -43,6 +54,6 @@ public enum PodResources {
     }
 
     private static func raise(_ total: inout [String: Quantity], to least: [String: Quantity]) {
-        for (name, quantity) in least where quantity > total[name, default: .zero] { total[name] = quantity }
+        for (name, quantity) in least where total[name].map({ quantity > $0 }) ?? true { total[name] = quantity }
     }
 }
