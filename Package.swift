@@ -45,7 +45,7 @@ let package = Package(
         .executableTarget(
             name: "skiff",
             dependencies: [
-                "Cluster", "Reconciler", "ManifestLoader", "ClusterNode",
+                "Cluster", "Reconciler", "ManifestLoader", "ClusterNode", "ClusterNetwork",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), log, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], path: "Sources/skiff", swiftSettings: strict),

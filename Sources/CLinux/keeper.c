@@ -14,6 +14,42 @@ static int write_maps(uid_t uid, gid_t gid) {
     return skiff_write_text("/proc/self/gid_map", text);
 }
 
+/* The number in a file; -1 where there is none. */
+static long number_in(const char *path) {
+    char text[32];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (got <= 0) return -1;
+    text[got] = 0;
+    return strtol(text, NULL, 10);
+}
+
+/* Says what forbids user namespaces here, and how to allow them. */
+_Noreturn static void refuse(int report, int error) {
+    static const struct { const char *path, *setting; long forbids, allows; } settings[] = {
+        {"/proc/sys/user/max_user_namespaces", "user.max_user_namespaces", 0, 15000},
+        {"/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone", 0, 1},
+        {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "kernel.apparmor_restrict_unprivileged_userns", 1, 0}};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (number_in(settings[i].path) == settings[i].forbids)
+            skiff_fail(
+                report, "this kernel forbids user namespaces: %s is %ld; `sudo sysctl %s=%ld` allows them, or run skiff as root",
+                settings[i].setting, settings[i].forbids, settings[i].setting, settings[i].allows);
+    if (error == ENOSPC)
+        skiff_fail(
+            report, "this kernel allows no more user namespaces: user.max_user_namespaces is %ld; a larger number allows them",
+            number_in(settings[0].path));
+    if (access("/proc/self/ns/user", F_OK) < 0)
+        skiff_fail(report, "this kernel was built without user namespaces; run skiff as root");
+    skiff_fail(
+        report,
+        "user namespaces are forbidden here (%s), as they are in most containers: run the container with --privileged or "
+        "--security-opt seccomp=unconfined, or skiff as root on a machine",
+        strerror(error));
+}
+
 static void answer(int client, int *user, int net, bool *ends) {
     char message[4096];
     int none = 0, fds[2], count = 0;
@@ -59,19 +95,9 @@ int skiff_keeper_main(int argc, char **argv) {
     gid_t gid = getegid();
     if (chdir(argv[2]) < 0) skiff_fail(report, "%s: %s", argv[2], strerror(errno));
     if (rootless) {
-        if (unshare(CLONE_NEWUSER) < 0)
-            skiff_fail(
-                report,
-                "this kernel forbids user namespaces (%s); allow them with `sysctl kernel.unprivileged_userns_clone=1 "
-                "user.max_user_namespaces=15000 kernel.apparmor_restrict_unprivileged_userns=0`, or run skiff as root",
-                strerror(errno));
+        if (unshare(CLONE_NEWUSER) < 0) refuse(report, errno);
         int status = write_maps(uid, gid);
-        if (status)
-            skiff_fail(
-                report,
-                "this user may not map itself into a user namespace (%s); allow it with "
-                "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`, or run skiff as root",
-                strerror(-status));
+        if (status) refuse(report, -status);
     }
     if (unshare(CLONE_NEWNET) < 0) skiff_fail(report, "make the node's network namespace: %s", strerror(errno));
     int net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);

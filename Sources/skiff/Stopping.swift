@@ -2,8 +2,14 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs services until a signal says stop, and tells which it was.
+/// Runs services until a signal says stop, and what is to be done after that.
 struct Stopping {
+    enum Signal: Sendable {
+        case terminate, interrupt
+        /// Patience is over: what the first one began has been cancelled.
+        case secondInterrupt
+    }
+
     private let services: [any Service]
     private let logger: Logger
 
@@ -12,11 +18,37 @@ struct Stopping {
         self.logger = logger
     }
 
-    /// - Returns: the signal that ended it, nil when it ended by itself.
-    func run() async throws -> UnixSignal? {
+    /// - Parameter stop: done when the services have ended after a signal; cancelled by a second Ctrl-C and then done again.
+    func run(_ stop: @escaping @Sendable (Signal) async -> Void) async throws {
+        // From now to the end, so that a second Ctrl-C is heard whatever the first is at.
+        let interrupts = await UnixSignalsSequence(trapping: .sigint)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                var count = 0
+                for await _ in interrupts {
+                    count += 1
+                    if count == 2 { return true }
+                }
+                return false
+            }
+            tasks.addTask {
+                if let signal = try await serve(until: signals) { await stop(signal) }
+                return false
+            }
+            let isImpatient = try await tasks.next() ?? false
+            tasks.cancelAll()
+            guard isImpatient else { return }
+            // A service that was cancelled may say so by an error, which is no news.
+            _ = await tasks.nextResult()
+            await stop(.secondInterrupt)
+        }
+    }
+
+    /// - Returns: the signal that ended the services, nil when they ended by themselves.
+    private func serve(until signals: UnixSignalsSequence) async throws -> Signal? {
         let group = ServiceGroup(services: services, logger: logger)
-        return try await withThrowingTaskGroup(of: UnixSignal?.self) { tasks in
+        return try await withThrowingTaskGroup(of: Signal?.self) { tasks in
             tasks.addTask {
                 try await group.run()
                 return nil
@@ -24,11 +56,11 @@ struct Stopping {
             tasks.addTask {
                 for await signal in signals {
                     await group.triggerGracefulShutdown()
-                    return signal
+                    return signal == .sigint ? .interrupt : .terminate
                 }
                 return nil
             }
-            var received: UnixSignal?
+            var received: Signal?
             // The engine's end, and the signal's arrival when one came.
             if let first = try await tasks.next() { received = first }
             if received != nil { _ = try await tasks.next() }

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Cluster
+import ClusterNetwork
 import Foundation
 import Logging
 import Reconciler
 import ManifestLoader
 import ServiceLifecycle
-import UnixSignals
 
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,6 +41,12 @@ struct Up: AsyncParsableCommand {
     @Option(name: .customLong("service-cluster-ip-range"), help: ArgumentHelp("Addresses of services.", valueName: "range"))
     var serviceClusterIPRange = "10.96.0.0/16"
 
+    @Option(
+        name: .customLong("nodeport-addresses"),
+        help: ArgumentHelp(
+            "Where on this host node ports answer: addresses, or ranges of them; 0.0.0.0/0 is everywhere.", valueName: "address,…"))
+    var nodePortAddresses = "127.0.0.1"
+
     @Option(help: ArgumentHelp("Who issues service accounts' tokens.", valueName: "url"))
     var serviceAccountIssuer: String?
 
@@ -59,6 +65,9 @@ struct Up: AsyncParsableCommand {
     func validate() throws {
         _ = try listenAddress()
         _ = try parts()
+        for address in nodePorts where IPv4Address(address) == nil && IPv4Network(address) == nil {
+            throw ValidationError("--nodeport-addresses \(address): must be an IPv4 address or range, e.g. 192.168.1.0/24")
+        }
     }
 
     func run() async throws {
@@ -71,6 +80,7 @@ struct Up: AsyncParsableCommand {
         configuration.without = try parts()
         configuration.tokenAuthFile = tokenAuthFile
         configuration.serviceClusterIPRange = serviceClusterIPRange
+        configuration.nodePortAddresses = nodePorts
         configuration.serviceAccountIssuer = serviceAccountIssuer
         configuration.disabledAdmissionPlugins = Set((disableAdmissionPlugins ?? "").split(separator: ",").map(String.init))
         configuration.allowsUnenforced = allowUnenforced
@@ -91,9 +101,15 @@ struct Up: AsyncParsableCommand {
         } else if !configuration.without.contains(.reconciler) {
             Console.line("source      none yet: name a repository with --repo")
         }
-        let signal = try await Stopping(services, logger: logger).run()
-        guard signal == .sigint, !configuration.without.contains(.node) else { return }
-        await stopPods()
+        let (state, hasNode) = (state.directory, !configuration.without.contains(.node))
+        try await Stopping(services, logger: logger).run { signal in
+            switch signal {
+            case _ where !hasNode: break
+            case .interrupt: await Up.stopPods(of: state)
+            case .secondInterrupt: await Engine.stopPods(of: state, grace: 0)
+            case .terminate: break
+            }
+        }
     }
 
     /// What keeps the cluster as its repository says; nil when there is none or it is left out.
@@ -105,22 +121,15 @@ struct Up: AsyncParsableCommand {
             registry: engine.registry, logger: logger)
     }
 
-    /// Ctrl-C: pods stop in order, within their grace periods; a second one ends them at once.
-    private func stopPods() async {
-        let count = Engine.runningPods(of: state.directory)
-        if count > 0 { Console.line("stopping \(count) pods; Ctrl-C again ends them at once") }
-        await withTaskGroup(of: Void.self) { group in
-            let state = state.directory
-            group.addTask { await Engine.stopPods(of: state) }
-            group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint) {
-                    await Engine.stopPods(of: state, grace: 0)
-                    return
-                }
-            }
-            await group.next()
-            group.cancelAll()
-        }
+    /// Ctrl-C: pods stop in order, within their grace periods.
+    private static func stopPods(of state: StateDirectory) async {
+        let count = Engine.runningPods(of: state)
+        if count > 0 { Console.line("stopping \(count) pod\(count == 1 ? "" : "s"); Ctrl-C again ends them at once") }
+        await Engine.stopPods(of: state)
+    }
+
+    private var nodePorts: [String] {
+        nodePortAddresses.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     private func listenAddress() throws -> (String, Int) {

@@ -1,20 +1,30 @@
 import Foundation
 import Testing
 
-/// A running `skiff up` on a state directory, on a free port. Ended when let go of.
+/// A running `skiff up` on a state directory, on a free port. Ended when let go of; the folder that it is in ends what it left running.
 final class Cluster: Sendable {
     let state: String
     let address: String
     private let process: Process
     private let log: String
+    private let folder: Folder?
 
     /// Starts one and waits until it says where it answers.
-    init(state: String, _ arguments: [String] = ["--without", "reconciler,node,proxy"]) async throws {
+    /// - Parameters:
+    ///   - folder: holds the state directory; lives as long as the cluster.
+    ///   - launcher: a program and arguments that start skiff in another way, as another user for example, in the same process.
+    init(
+        state: String, _ arguments: [String] = ["--without", "reconciler,node,proxy"], in folder: Folder? = nil, launcher: [String] = [],
+        binary: String = Program.skiff
+    ) async throws {
         self.state = state
+        self.folder = folder
+        folder?.holds(cluster: state)
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: Program.skiff)
-        process.arguments = ["up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
+        let line = launcher + [binary, "up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
+        process.executableURL = URL(fileURLWithPath: line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0])
+        process.arguments = Array(line.dropFirst())
         let log = "\(state)/up-\(UUID().uuidString.prefix(4)).log"
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: log)
@@ -56,6 +66,8 @@ final class Cluster: Sendable {
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
     }
 }

@@ -48,9 +48,10 @@ enum Program {
     }
 }
 
-/// A folder that goes with its last reference.
+/// A folder that goes with its last reference, and with it what still runs of the clusters in it.
 final class Folder: Sendable {
     let path: String
+    private let clusters = Mutex<Set<String>>([])
 
     init() throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("skiff-e2e-\(UUID().uuidString.prefix(8))").path
@@ -65,7 +66,15 @@ final class Folder: Sendable {
         return file
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    /// A state directory whose pods are to be stopped in the end.
+    func holds(cluster state: String) { _ = clusters.withLock { $0.insert(state) } }
+
+    deinit {
+        for state in clusters.withLock({ $0 }) where FileManager.default.fileExists(atPath: "\(state)/node") {
+            _ = try? Program.run(Program.skiff, ["down", "--state-dir", state])
+        }
+        try? FileManager.default.removeItem(atPath: path)
+    }
 }
 
 /// Waits until something holds, for up to a minute and a half: machines differ.

@@ -16,6 +16,8 @@ public struct EngineConfiguration: Sendable {
     public var serviceClusterIPRange = "10.96.0.0/16"
     /// Addresses of the pods of this node.
     public var podCIDR = "10.244.0.0/24"
+    /// Where on the host node ports answer: addresses and ranges.
+    public var nodePortAddresses = ["127.0.0.1"]
     public var serviceAccountIssuer: String?
     public var disabledAdmissionPlugins: Set<String> = []
     /// Take CustomResourceDefinitions with rules that are not enforced.

@@ -30,6 +30,8 @@ struct NodePart {
         }
         var settings = NetworkConfiguration(inside: network, nodeName: name)
         settings.nodeAddress = node.address
+        settings.podNetwork = configuration.podCIDR
+        settings.nodePortAddresses = configuration.nodePortAddresses
         settings.dnsAddress = dns
         proxy = try NodeNetworking(client: client("system:kube-proxy"), configuration: settings, logger: logger)
     }

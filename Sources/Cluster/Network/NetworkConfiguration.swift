@@ -11,7 +11,7 @@ public struct NetworkConfiguration: Sendable {
     public var nodeAddress = ""
     /// The addresses of pods.
     public var podNetwork = "10.244.0.0/16"
-    /// Host addresses on which node ports answer.
+    /// Where on the host node ports answer: addresses, or ranges of which the host's own addresses are meant; `0.0.0.0/0` is all.
     public var nodePortAddresses = ["127.0.0.1"]
     /// The cluster address of DNS, as the pods' resolv.conf has it; empty: no DNS.
     public var dnsAddress = "10.96.0.10"

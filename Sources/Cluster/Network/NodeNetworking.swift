@@ -11,6 +11,7 @@ public struct NodeNetworking: Service {
     private let client: any Client
     private let configuration: NetworkConfiguration
     private let podNetwork: IPv4Network
+    private let nodePortAddresses: [IPv4Address]
     private let logger: Logger
 
     private enum Change: Sendable {
@@ -27,9 +28,9 @@ public struct NodeNetworking: Service {
         guard let podNetwork = IPv4Network(configuration.podNetwork) else {
             throw NetworkError("\(configuration.podNetwork): not a range of IPv4 addresses")
         }
-        for address in configuration.nodePortAddresses + [configuration.dnsAddress] where !address.isEmpty && IPv4Address(address) == nil {
-            throw NetworkError("\(address): not an IPv4 address")
-        }
+        let dns = configuration.dnsAddress
+        guard dns.isEmpty || IPv4Address(dns) != nil else { throw NetworkError("\(dns): not an IPv4 address") }
+        nodePortAddresses = try HostAddresses.chosen(by: configuration.nodePortAddresses)
         self.client = client
         self.configuration = configuration
         self.podNetwork = podNetwork
@@ -41,8 +42,7 @@ public struct NodeNetworking: Service {
         let group = MultiThreadedEventLoopGroup.singleton
         let dns = IPv4Address(configuration.dnsAddress)
         let scope = ProxyScope(
-            nodeName: configuration.nodeName, nodePortAddresses: configuration.nodePortAddresses.compactMap { IPv4Address($0) },
-            reserved: Set([dns].compactMap { $0 }))
+            nodeName: configuration.nodeName, nodePortAddresses: nodePortAddresses, reserved: Set([dns].compactMap { $0 }))
         let proxy = ServiceProxy(
             scope: scope, inside: configuration.inside, outside: configuration.outside, podNetwork: podNetwork, group: group,
             logger: logger)
@@ -96,5 +96,6 @@ public struct NodeNetworking: Service {
 /// What is wrong with how a network is set up.
 public struct NetworkError: Error, Sendable, CustomStringConvertible {
     public var description: String
+
     init(_ description: String) { self.description = description }
 }

@@ -14,17 +14,30 @@ struct DNSService: Sendable {
         var seconds = 0.1
         while !Task.isCancelled {
             do throws(APIError) {
-                _ = try await client.create(.services, namespace: "kube-system", object)
+                // Asked for first: to make one that is there already fails over its own address.
+                let found = ServiceView(try await client.get(.services, namespace: "kube-system", name: "kube-dns"))
+                if found.clusterIP != "\(address)" {
+                    logger.warning(
+                        "kube-system/kube-dns has another address than the one that pods ask; delete it and start again",
+                        metadata: ["address": "\(found.clusterIP)", "asked": "\(address)"])
+                }
                 return
             } catch {
-                if error.isAlreadyExists { return }
-                if error.code == 422 {
-                    logger.warning("no Service for DNS", metadata: ["error": "\(error)"])
-                    return
-                }
+                if error.isNotFound, await make() { return }
             }
             guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
             seconds = min(seconds * 2, 30)
+        }
+    }
+
+    /// Whether there is nothing left to do.
+    private func make() async -> Bool {
+        do throws(APIError) {
+            _ = try await client.create(.services, namespace: "kube-system", object)
+            return true
+        } catch {
+            if error.code == 422 { logger.warning("no Service for DNS", metadata: ["error": "\(error)"]) }
+            return error.code == 422
         }
     }
 

@@ -55,7 +55,16 @@ actor ServiceProxy {
 
     private func set(_ frontend: Frontend, _ rule: FrontendRule, of key: ObjectKey) async -> Bool {
         if let present = open[frontend] {
-            guard owner[frontend] == key else { return false }
+            guard owner[frontend] == key else {
+                if complained.insert(frontend).inserted {
+                    logger.warning(
+                        "another service answers there already",
+                        metadata: [
+                            "service": "\(key)", "address": "\(frontend)", "other": "\(owner[frontend].map { "\($0)" } ?? "")",
+                        ])
+                }
+                return false
+            }
             present.update(rule)
             return true
         }

@@ -32,6 +32,15 @@ struct Capabilities: Sendable, Hashable {
         }
     }
 
+    /// Whether this process may make namespaces without a user namespace of its own. Root of a container often may not.
+    static var areThoseOfRoot: Bool {
+        let status = TextFile.read("/proc/self/status") ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let bits = line.flatMap { UInt64(String($0.dropFirst(7)).trimmed, radix: 16) } ?? 0
+        let needed = Capabilities(["SYS_ADMIN", "NET_ADMIN"]).bits
+        return bits & needed == needed
+    }
+
     /// These with what a security context adds and drops: drops first, as runtimes apply them, except that a named drop wins over
     /// an added `ALL`.
     func changed(adding added: [String], dropping dropped: [String]) -> Capabilities {

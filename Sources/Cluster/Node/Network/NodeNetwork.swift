@@ -41,7 +41,7 @@ public final class NodeNetwork: NodeSockets {
         guard let services = AddressRange4(serviceCIDR) else {
             throw NodeError("the service range \(serviceCIDR) is not an IPv4 range such as 10.96.0.0/16")
         }
-        let rootless = geteuid() != 0
+        let rootless = !Capabilities.areThoseOfRoot
         let place = "\(directory)/network"
         let wanted = "\(range) \(services)"
         do {
@@ -77,7 +77,7 @@ public final class NodeNetwork: NodeSockets {
         guard ProcessIdentity.running("\(place)/identity") != nil,
             let range = TextFile.read("\(place)/ranges")?.split(separator: " ").first.flatMap({ AddressRange4(String($0)) })
         else { return nil }
-        return NodeNetwork(directory: place, range: range, isAdopted: true, isRootless: geteuid() != 0)
+        return NodeNetwork(directory: place, range: range, isAdopted: true, isRootless: !Capabilities.areThoseOfRoot)
     }
 
     /// Ends the keeper of a state directory; with it go the bridge and the pods' ways to each other.
