@@ -35,8 +35,7 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Parts to leave out: reconciler, controllers, scheduler, node, proxy.", valueName: "part,…"))
     var without: String?
 
-    @Option(help: ArgumentHelp("Users by token: lines of token,user,uid[,\"group,…\"].", valueName: "file"))
-    var tokenAuthFile: String?
+    @OptionGroup(title: "Access options") var access: AccessOptions
 
     @Option(name: .customLong("service-cluster-ip-range"), help: ArgumentHelp("Addresses of services.", valueName: "range"))
     var serviceClusterIPRange = "10.96.0.0/16"
@@ -46,9 +45,6 @@ struct Up: AsyncParsableCommand {
         help: ArgumentHelp(
             "Where on this host node ports answer: addresses, or ranges of them; 0.0.0.0/0 is everywhere.", valueName: "address,…"))
     var nodePortAddresses = "127.0.0.1"
-
-    @Option(help: ArgumentHelp("Who issues service accounts' tokens.", valueName: "url"))
-    var serviceAccountIssuer: String?
 
     @Option(help: ArgumentHelp("Admission plug-ins to leave out.", valueName: "plug-in,…"))
     var disableAdmissionPlugins: String?
@@ -78,10 +74,9 @@ struct Up: AsyncParsableCommand {
         var configuration = EngineConfiguration(state: state.directory)
         (configuration.host, configuration.port) = try listenAddress()
         configuration.without = try parts()
-        configuration.tokenAuthFile = tokenAuthFile
+        try access.put(into: &configuration)
         configuration.serviceClusterIPRange = serviceClusterIPRange
         configuration.nodePortAddresses = nodePorts
-        configuration.serviceAccountIssuer = serviceAccountIssuer
         configuration.disabledAdmissionPlugins = Set((disableAdmissionPlugins ?? "").split(separator: ",").map(String.init))
         configuration.allowsUnenforced = allowUnenforced
         configuration.parseYAML = { try YAML.parse($0).first ?? .null }

@@ -42,6 +42,7 @@ public final class Engine: Service {
         }
         var settings = APIServerConfiguration(serviceNetwork: network, disabledAdmissionPlugins: configuration.disabledAdmissionPlugins)
         settings.advertisedAddress = configuration.host
+        settings.authorizationModes = configuration.authorizationModes
         settings.allowsUnenforced = configuration.allowsUnenforced
         if let parse = configuration.parseYAML, let print = configuration.printYAML {
             settings.yaml = YAMLCodec(parse: parse, print: print)

@@ -1,4 +1,8 @@
 import ClusterObjects
+import ClusterServer
+
+/// Who is asked whether a request is allowed.
+public typealias AuthorizationMode = ClusterServer.AuthorizationMode
 
 /// The parts of an engine that may be left out, `skiff up --without`.
 public enum EnginePart: String, Sendable, CaseIterable {
@@ -13,6 +17,8 @@ public struct EngineConfiguration: Sendable {
     public var port = 6443
     public var without: Set<EnginePart> = []
     public var tokenAuthFile: String?
+    /// Who is asked, in this order, whether a request is allowed.
+    public var authorizationModes: [AuthorizationMode] = [.node, .rbac]
     public var serviceClusterIPRange = "10.96.0.0/16"
     /// Addresses of the pods of this node.
     public var podCIDR = "10.244.0.0/24"

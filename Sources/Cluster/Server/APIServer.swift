@@ -20,6 +20,7 @@ public final class APIServer: Sendable {
     let authorizer: AuthorizerChain
     /// The roles in the store, whether or not requests are authorized by them.
     let roles: RoleBasedAuthorizer
+    let verifiedTokens = VerifiedTokens()
     private let fieldManagers = Mutex<[String: FieldManager]>([:])
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {

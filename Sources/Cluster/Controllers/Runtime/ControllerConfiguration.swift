@@ -38,6 +38,7 @@ public struct ControllerConfiguration: Sendable {
             ClaimProtection(),
             VolumeProtection(),
             QuotaController(registry: registry),
+            ClusterRoleAggregation(),
         ]
         if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
         return all

@@ -19,6 +19,6 @@ struct Authenticator: Sendable {
         let token = String(parts[1])
         if let user = server.configuration.tokens.user(of: token) { return user }
         guard let account = ServiceAccountTokens(server: server).user(of: token, now: .now) else { throw .unauthorized() }
-        return account.user
+        return account
     }
 }

@@ -112,25 +112,37 @@ struct ServiceAccountTokens: Sendable {
 
     // MARK: - Whose a token is
 
-    /// The service account of a token for one of these audiences; nil when it is none of ours or no longer holds.
+    /// The service account of a token for the API itself; nil when it is none of ours or no longer holds.
+    func user(of token: String, now: Timestamp) -> UserInfo? {
+        if let known = server.verifiedTokens.user(of: token, now: Int(now.seconds), server.store) { return known }
+        guard let (entry, _) = verify(token, audiences: [issuer], now: Int(now.seconds)) else { return nil }
+        server.verifiedTokens.remember(token, entry)
+        return entry.user
+    }
+
+    /// The service account of a token for one of these audiences, and for which of them; nil when it is none of ours or no longer holds.
     /// - Parameter audiences: empty for the API's own.
-    func user(of token: String, audiences: [String] = [], now: Timestamp) -> (user: UserInfo, audiences: [String])? {
+    func user(of token: String, audiences: [String], now: Timestamp) -> (user: UserInfo, audiences: [String])? {
+        verify(token, audiences: audiences.isEmpty ? [issuer] : audiences, now: Int(now.seconds)).map { ($0.user, $1) }
+    }
+
+    private func verify(_ token: String, audiences: [String], now: Int) -> (VerifiedTokens.Entry, audiences: [String])? {
         guard let claims = key.claims(of: token), claims["iss"]?.string == issuer else { return nil }
-        let seconds = Int(now.seconds)
-        guard let end = claims["exp"]?.int, seconds < end, claims["nbf"]?.int ?? 0 <= seconds + 60 else { return nil }
-        let accepted = audiences.isEmpty ? [issuer] : audiences
-        let common = (claims["aud"]?.strings ?? []).filter(accepted.contains)
+        guard let end = claims["exp"]?.int, now < end, claims["nbf"]?.int ?? 0 <= now + 60 else { return nil }
+        let common = (claims["aud"]?.strings ?? []).filter(audiences.contains)
         guard !common.isEmpty, let bound = claims["kubernetes.io"], let namespace = bound["namespace"]?.string,
             let account = bound[path: "serviceaccount", "name"]?.string, let accountUID = bound[path: "serviceaccount", "uid"]?.string,
-            isThere("serviceaccounts", "\(namespace)/\(account)", accountUID, seconds)
+            let there = need("serviceaccounts", "\(namespace)/\(account)", accountUID, now)
         else { return nil }
+        var needs = [there]
         var extra = ["authentication.kubernetes.io/credential-id": ["JTI=\(claims["jti"]?.string ?? "")"]]
         for (kind, plural) in [("pod", "pods"), ("secret", "secrets"), ("node", "nodes")] {
             guard let object = bound[kind], let name = object["name"]?.string else { continue }
             let uid = object["uid"]?.string ?? ""
             // The node of a pod is told, but only what a token is bound to must be there.
             if kind != "node" || bound["pod"] == nil {
-                guard isThere(plural, kind == "node" ? name : "\(namespace)/\(name)", uid, seconds) else { return nil }
+                guard let there = need(plural, kind == "node" ? name : "\(namespace)/\(name)", uid, now) else { return nil }
+                needs.append(there)
             }
             if kind == "secret" { continue }
             extra["authentication.kubernetes.io/\(kind)-name"] = [name]
@@ -139,15 +151,17 @@ struct ServiceAccountTokens: Sendable {
         let user = UserInfo(
             name: "system:serviceaccount:\(namespace):\(account)", uid: accountUID,
             groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
-        return (user, common)
+        return (VerifiedTokens.Entry(user: user, expires: end, needs: needs), common)
     }
 
-    /// Whether the object is the same still, and has not been gone for more than a minute.
-    private func isThere(_ plural: String, _ path: String, _ uid: String, _ now: Int) -> Bool {
-        guard let object = server.store.get(GroupResource("", plural), path), !object.isDamaged else { return false }
+    /// The object, when it is the same still and has not been gone for more than a minute.
+    private func need(_ plural: String, _ path: String, _ uid: String, _ now: Int) -> VerifiedTokens.Need? {
+        let collection = GroupResource("", plural)
+        guard let object = server.store.get(collection, path), !object.isDamaged else { return nil }
         let metadata = ObjectBytes.tree(object)["metadata"]
-        guard metadata?["uid"]?.string == uid else { return false }
-        guard let deleted = metadata?["deletionTimestamp"]?.string.flatMap({ Timestamp($0) }) else { return true }
-        return Int(deleted.seconds) + 60 > now
+        guard metadata?["uid"]?.string == uid else { return nil }
+        let deleted = metadata?["deletionTimestamp"]?.string.flatMap { Timestamp($0) }
+        if let deleted, Int(deleted.seconds) + 60 <= now { return nil }
+        return VerifiedTokens.Need(collection: collection, path: path, revision: object.revision, isLeaving: deleted != nil)
     }
 }

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+/// Who may do what, as kubectl sees it.
+@Suite(.serialized) struct AccessTests {
+    /// A control plane with a user `jane`, known by a token.
+    private func start(_ folder: Folder, _ arguments: [String] = []) async throws -> Cluster {
+        let tokens = try folder.write("tokens.csv", "secret-of-jane,jane,1,\"shop\"\n")
+        return try await Cluster(
+            state: folder.path + "/state", ["--without", "reconciler,node,proxy", "--token-auth-file", tokens] + arguments)
+    }
+
+    /// kubectl as whoever has the token.
+    private func kubectl(_ cluster: Cluster, token: String, _ arguments: String...) throws -> Outcome {
+        let path = try #require(Program.find("kubectl"))
+        let login = ["--server", cluster.address, "--insecure-skip-tls-verify", "--token", token]
+        return try Program.run(path, login + arguments, environment: ["KUBECONFIG": "/dev/null"])
+    }
+
+    @Test func `a user with a Role may what it says and is told what that is`() async throws {
+        let folder = try Folder()
+        let cluster = try await start(folder)
+        let jane = "secret-of-jane"
+        let refused = try kubectl(cluster, token: jane, "get", "pods")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains(#"User "jane" cannot list resource "pods" in API group "" in the namespace "default""#))
+        #expect(try cluster.kubectl("create", "role", "reader", "--verb=get,list", "--resource=pods,deployments.apps/scale").status == 0)
+        #expect(try cluster.kubectl("create", "rolebinding", "readers", "--role=reader", "--group=shop").status == 0)
+        #expect(try kubectl(cluster, token: jane, "get", "pods").errors == "No resources found in default namespace.\n")
+        #expect(try kubectl(cluster, token: jane, "get", "secrets").status == 1)
+        #expect(try kubectl(cluster, token: jane, "get", "pods", "-n", "kube-system").status == 1)
+        #expect(try kubectl(cluster, token: jane, "auth", "can-i", "list", "pods").output == "yes\n")
+        let no = try kubectl(cluster, token: jane, "auth", "can-i", "delete", "pods")
+        #expect(no.output == "no\n" && no.status == 1)
+        let list = try kubectl(cluster, token: jane, "auth", "can-i", "--list").output.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        }
+        #expect(list.contains("pods [] [] [get list]"))
+        #expect(list.contains("deployments.apps/scale [] [] [get list]"))
+        #expect(list.contains("selfsubjectaccessreviews.authorization.k8s.io [] [] [create]"))
+        #expect(list.contains("[/livez] [] [get]"))
+        let who = try kubectl(cluster, token: jane, "auth", "whoami", "-o", "jsonpath={.status.userInfo}").output
+        #expect(who == #"{"groups":["shop","system:authenticated"],"uid":"1","username":"jane"}"#)
+        #expect(try kubectl(cluster, token: "stolen", "get", "pods").errors.contains("Unauthorized"))
+        // Somebody else's eyes.
+        #expect(try cluster.kubectl("auth", "can-i", "list", "pods", "--as", "jo", "--as-group", "shop").output == "yes\n")
+        #expect(try cluster.kubectl("get", "secrets", "--as", "jane").errors.contains(#"User "jane" cannot list resource "secrets""#))
+        #expect(try kubectl(cluster, token: jane, "get", "pods", "--as", "admin").errors.contains("cannot impersonate resource \"users\""))
+    }
+
+    @Test func `a service account is who its token says, and its roles follow aggregation and reconcile`() async throws {
+        let folder = try Folder()
+        let cluster = try await start(folder)
+        #expect(try cluster.kubectl("create", "serviceaccount", "robot").status == 0)
+        let token = try cluster.kubectl("create", "token", "robot", "--duration=10m").output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let who = try kubectl(cluster, token: token, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
+        #expect(who.output == "system:serviceaccount:default:robot")
+        #expect(try kubectl(cluster, token: token, "get", "--raw", "/.well-known/openid-configuration").output.contains("/openid/v1/jwks"))
+        let roles = """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: RoleBinding
+            metadata: {name: robots, namespace: default}
+            roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+            subjects: [{kind: ServiceAccount, name: robot, namespace: default}]
+            ---
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRole
+            metadata: {name: leases, labels: {rbac.authorization.k8s.io/aggregate-to-view: "true"}}
+            rules: [{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [list]}]
+            """
+        let made = try cluster.kubectl("auth", "reconcile", "-f", "-", input: roles)
+        #expect(made.status == 0, "\(made.errors)")
+        #expect(try kubectl(cluster, token: token, "get", "pods").status == 0)
+        try await eventually("the role that gathers has the new rule") {
+            try kubectl(cluster, token: token, "get", "leases").status == 0
+        }
+        #expect(try kubectl(cluster, token: token, "get", "secrets").status == 1)
+        #expect(try cluster.kubectl("delete", "serviceaccount", "robot").status == 0)
+        #expect(try kubectl(cluster, token: token, "get", "pods").errors.contains("Unauthorized"))
+    }
+
+    @Test func `who is asked can be chosen`() async throws {
+        let folder = try Folder()
+        let cluster = try await start(folder, ["--authorization-mode", "AlwaysAllow"])
+        #expect(try kubectl(cluster, token: "secret-of-jane", "get", "secrets", "-A").status == 0)
+        let wrong = try Program.run(Program.skiff, ["up", "--authorization-mode", "RBAC,Webhook"])
+        #expect(wrong.status == 64)
+        #expect(wrong.errors.contains("there are AlwaysAllow, AlwaysDeny, Node, RBAC"))
+    }
+}
