@@ -14,7 +14,7 @@ struct Skiff: AsyncParsableCommand {
         version: SkiffVersion.text,
         subcommands: [
             Up.self, Down.self, Reconcile.self, Plan.self, Diff.self, Drift.self, Status.self, History.self, RollBack.self, Validate.self,
-            Render.self, PrintKubeconfig.self, Version.self,
+            Render.self, Backup.self, Restore.self, Check.self, PrintKubeconfig.self, Version.self,
         ])
 }
 

@@ -6,15 +6,6 @@ import Testing
 
 @testable import ClusterStore
 
-private let pods = GroupResource("", "pods")
-private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-private func folder() -> String {
-    FileManager.default.temporaryDirectory.appendingPathComponent("skiff-store-\(UUID().uuidString)").path
-}
-
-private func bytes(_ text: String) -> [UInt8] { Array("{\"data\":\"\(text)\"}".utf8) }
-
 enum Kind: String, CaseIterable, Sendable { case memory, sqlite }
 
 private func withStore(_ kind: Kind, history: HistoryLimits = HistoryLimits(), _ body: (any Store) async throws -> Void) async throws {
@@ -256,7 +247,7 @@ private func withStore(_ kind: Kind, history: HistoryLimits = HistoryLimits(), _
         #expect(complaint().contains("is damaged"))
         try FileManager.default.removeItem(atPath: path)
         let database = try DatabaseQueue(path: path)
-        try await database.write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        try await database.write { try $0.execute(sql: "PRAGMA application_id = \(StoreFormat.applicationID); PRAGMA user_version = 99") }
         try database.close()
         #expect(complaint().contains("newer Skiff (format 99"))
     }

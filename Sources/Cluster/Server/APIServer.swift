@@ -79,8 +79,17 @@ public final class APIServer: Sendable {
     }
 
     func checkIntact(_ object: StoredObject, _ resource: Resource) throws(APIError) {
-        guard object.isDamaged else { return }
-        throw .internalError(
-            "\(resource.groupResource) \"\(object.path)\" is damaged on disk; restore it from a backup with `skiff restore`")
+        if object.isDamaged { throw .damaged(object, resource) }
+    }
+}
+
+extension APIError {
+    /// Kubernetes' words for what its storage cannot read, and what helps here.
+    static func damaged(_ object: StoredObject, _ resource: Resource) -> APIError {
+        APIError(
+            code: 500, reason: "StorageReadError",
+            message:
+                "\(resource.groupResource) \"\(object.path)\" is damaged on disk; restore it from a backup with `skiff restore`, see `skiff check`"
+        )
     }
 }

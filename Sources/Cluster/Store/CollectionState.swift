@@ -62,6 +62,14 @@ final class CollectionState: Sendable {
         state.withLock { $0.objects.set(object) }
     }
 
+    /// History begins here.
+    func begin(at revision: Revision) {
+        state.withLock {
+            $0.compacted = revision
+            $0.last = revision
+        }
+    }
+
     func get(_ path: String) -> StoredObject? { state.withLock { $0.objects[path] } }
 
     /// The collection now; `revision` is one that the whole store had reached before the call.
@@ -102,6 +110,9 @@ final class CollectionState: Sendable {
         }
         for continuation in waiting { continuation.resume() }
     }
+
+    /// Forgets what is too old by then.
+    func compact(at time: Double) { state.withLock { compact(&$0, now: time) } }
 
     func close() {
         let waiting = state.withLock { state in

@@ -8,8 +8,7 @@ public final class MemoryStore: Store {
     private let writing = Mutex(false)
 
     public init(history: HistoryLimits = HistoryLimits()) {
-        table = ObjectTable(revision: 1, limits: history)
-        table.load([], revision: 1)
+        table = ObjectTable(limits: history)
     }
 
     public var revision: Revision { table.revision }

@@ -19,14 +19,22 @@ final class ObjectTable: Sendable {
     private let collectionsByName = Mutex<[GroupResource: CollectionState]>([:])
     private let newest: Atomic<Revision>
     private let limits: HistoryLimits
-    private let clock = ContinuousClock()
-    private let epoch: ContinuousClock.Instant
+    private let now: @Sendable () -> Double
+    /// When all collections have last forgotten what is too old.
+    private let swept: Mutex<Double>
+    private static let sweepSeconds = 30.0
 
-    init(revision: Revision, limits: HistoryLimits) {
+    /// - Parameter now: seconds of a clock that never goes back.
+    init(revision: Revision = 1, limits: HistoryLimits, now: @escaping @Sendable () -> Double = ObjectTable.uptime) {
         newest = Atomic(revision)
+        startRevision = Mutex(revision)
+        swept = Mutex(now())
         self.limits = limits
-        epoch = clock.now
+        self.now = now
     }
+
+    private static let epoch = ContinuousClock.now
+    static let uptime: @Sendable () -> Double = { (ContinuousClock.now - epoch) / .seconds(1) }
 
     var revision: Revision { newest.load(ordering: .acquiring) }
     var collections: [GroupResource] { collectionsByName.withLock { Array($0.keys) } }
@@ -43,13 +51,16 @@ final class ObjectTable: Sendable {
 
     /// History begins with the revision that the store had when it was opened.
     private var start: Revision { startRevision.withLock { $0 } }
-    private let startRevision = Mutex<Revision>(0)
+    private let startRevision: Mutex<Revision>
 
-    /// Takes in what was read from disk, before the first write.
-    func load(_ objects: [(GroupResource, StoredObject)], revision: Revision) {
+    /// Takes in what was read from disk, before ``begin(at:)``.
+    func load(_ object: StoredObject, into name: GroupResource) { collection(name).load(object) }
+
+    /// Everything has been read from disk: history begins here. Before the first write and watch.
+    func begin(at revision: Revision) {
         startRevision.withLock { $0 = revision }
         newest.store(revision, ordering: .releasing)
-        for (name, object) in objects { collection(name).load(object) }
+        for collection in collectionsByName.withLock({ Array($0.values) }) { collection.begin(at: revision) }
     }
 
     func get(_ collection: GroupResource, _ path: String) -> StoredObject? { self.collection(collection).get(path) }
@@ -98,12 +109,13 @@ final class ObjectTable: Sendable {
     ) throws(StoreError) -> StoreEvent {
         switch request.change {
         case .create(let bytes):
-            if let current { throw .exists(current) }
+            if let current { throw current.isDamaged ? .damaged(current) : .exists(current) }
             return StoreEvent(
                 kind: .created,
                 object: StoredObject(path: request.path, bytes: bytes, revision: revision, createRevision: revision))
         case .update(let bytes, let expected):
             guard let current else { throw .notFound }
+            if current.isDamaged { throw .damaged(current) }
             guard current.revision == expected else { throw .conflict(current) }
             return StoreEvent(
                 kind: .updated,
@@ -112,6 +124,7 @@ final class ObjectTable: Sendable {
                 previous: current)
         case .delete(let expected, let last):
             guard let current else { throw .notFound }
+            if current.isDamaged { throw .damaged(current) }
             guard current.revision == expected else { throw .conflict(current) }
             return StoreEvent(
                 kind: .deleted,
@@ -125,12 +138,23 @@ final class ObjectTable: Sendable {
     /// Makes durable changes visible, in the order of their revisions.
     func publish(_ planned: [Planned]) {
         guard let last = planned.last else { return }
-        let elapsed = epoch.duration(to: clock.now).components
-        let time = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+        let time = now()
         var grouped: [GroupResource: [StoreEvent]] = [:]
         for change in planned { grouped[change.collection, default: []].append(change.event) }
         for (name, events) in grouped { collection(name).publish(events, at: time) }
         newest.store(last.event.revision, ordering: .releasing)
+        sweep(at: time)
+    }
+
+    /// Collections that nothing is written to forget what is too old, too. Only writes cause this: an idle store stays asleep.
+    private func sweep(at time: Double) {
+        let isDue = swept.withLock { last in
+            guard time - last >= ObjectTable.sweepSeconds else { return false }
+            last = time
+            return true
+        }
+        guard isDue else { return }
+        for collection in collectionsByName.withLock({ Array($0.values) }) { collection.compact(at: time) }
     }
 
     func close() {

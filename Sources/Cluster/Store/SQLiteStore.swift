@@ -27,6 +27,9 @@ public final class SQLiteStore: Store {
     private let queue = Mutex(Queue())
     private let writer = DispatchQueue(label: "skiff.store.writer")
     private let logger: Logger
+    /// What was found when the file was checked.
+    private let findings = Mutex<[String]>([])
+    private let lastWriteFailed = Atomic(false)
     /// Changes in one transaction at most, so that the first of many does not wait for all.
     private static let mostPerCommit = 512
 
@@ -37,19 +40,58 @@ public final class SQLiteStore: Store {
         try self.init(directory: directory, history: history, logger: logger, mostPages: nil)
     }
 
-    /// As the public one, with a bound on the file for tests of a full disk.
-    init(directory: String, history: HistoryLimits = HistoryLimits(), logger: Logger, mostPages: Int?) throws(StoreError) {
+    /// As the public one, for tests: with a bound on the file, as a full disk has, and a clock of their own, in seconds.
+    init(
+        directory: String, history: HistoryLimits = HistoryLimits(), logger: Logger, mostPages: Int? = nil,
+        now: @escaping @Sendable () -> Double = ObjectTable.uptime
+    ) throws(StoreError) {
         self.logger = logger
         lock = try DirectoryLock(directory: directory)
         file = try StoreFile(path: "\(directory)/store.db", mostPages: mostPages)
-        let (objects, revision) = try file.load()
-        table = ObjectTable(revision: revision, limits: history)
-        table.load(objects, revision: revision)
-        for (collection, object) in objects where object.isDamaged {
-            logger.error(
-                "object damaged on disk, to be restored with `skiff restore`",
-                metadata: ["key": "\(StoreFile.key(collection, object.path))"])
+        let table = ObjectTable(limits: history, now: now)
+        let revision = try file.load { found in
+            table.load(found.object, into: found.collection)
+            if found.object.isDamaged {
+                logger.error("object damaged on disk, to be restored with `skiff restore`", metadata: ["key": "\(found.key)"])
+            }
         }
+        table.begin(at: revision)
+        self.table = table
+        if file.wasLeftOpen { checkInBackground() }
+    }
+
+    /// The last owner was killed, or the machine was: what was loaded has been verified, the rest of the file is looked at now.
+    private func checkInBackground() {
+        DispatchQueue.global(qos: .background).async { [self] in
+            do throws(StoreError) {
+                let check = try StoreCheck(file: file.path)
+                guard !check.isWhole else { return }
+                let found = check.structure + check.damaged.map { "\($0) is damaged" }
+                logger.error(
+                    "the store is damaged; see `skiff check`, and restore it with `skiff restore`", metadata: ["found": "\(found)"])
+                findings.withLock { $0 = found }
+            } catch {
+                logger.error("the store could not be checked", metadata: ["error": "\(error)"])
+                findings.withLock { $0 = ["\(error)"] }
+            }
+        }
+    }
+
+    public var damage: [String] { findings.withLock { $0 } }
+
+    public func checkWritable() async throws(StoreError) {
+        guard lastWriteFailed.load(ordering: .relaxed) else { return }
+        let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
+            writer.async {
+                if self.queue.withLock({ $0.isClosed }) { return continuation.resume(returning: .failure(.closed)) }
+                do throws(StoreError) {
+                    try self.file.probe()
+                    self.lastWriteFailed.store(false, ordering: .relaxed)
+                    continuation.resume(returning: .success(()))
+                } catch { continuation.resume(returning: .failure(error)) }
+            }
+        }
+        try result.get()
     }
 
     public var revision: Revision { table.revision }
@@ -108,7 +150,9 @@ public final class SQLiteStore: Store {
         do throws(StoreError) {
             try file.commit(planned)
             table.publish(planned)
+            lastWriteFailed.store(false, ordering: .relaxed)
         } catch {
+            lastWriteFailed.store(true, ordering: .relaxed)
             logger.error("write failed", metadata: ["changes": "\(planned.count)", "error": "\(error)"])
             results = results.map { result in result.flatMap { _ in .failure(error) } }
         }

@@ -31,8 +31,20 @@ public protocol Store: Sendable {
     /// Every collection that has or had an object since the start.
     var collections: [GroupResource] { get }
 
+    /// Whether writes go through. Costs nothing while they do; after one has failed for the disk it is tried again.
+    /// - Throws: what keeps the disk from taking a write.
+    func checkWritable() async throws(StoreError)
+
+    /// What a check of the whole file has found; none where there has been none.
+    var damage: [String] { get }
+
     /// Refuses further writes, ends watches, lets go of files. What was acknowledged stays.
     func close() async
+}
+
+extension Store {
+    public func checkWritable() async throws(StoreError) {}
+    public var damage: [String] { [] }
 }
 
 /// An object at rest.
@@ -86,6 +98,8 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
     case exists(StoredObject)
     /// The object has changed: this is what it is now.
     case conflict(StoredObject)
+    /// The object on disk is not what was written; it can be restored, and nothing else.
+    case damaged(StoredObject)
     /// History begins after that revision; `oldest` is the oldest that can be asked for.
     case expired(oldest: Revision)
     case future(current: Revision)
@@ -106,6 +120,7 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         case .notFound: "not found"
         case .exists(let object): "\(object.path) already exists"
         case .conflict(let object): "\(object.path) has been modified (it is at revision \(object.revision))"
+        case .damaged(let object): "\(object.path) is damaged on disk; restore it from a backup with `skiff restore`"
         case .expired(let oldest): "the history before revision \(oldest) has been compacted"
         case .future(let current): "the newest revision is \(current)"
         case .diskFull(let path): "no space left for \(path); nothing was changed"

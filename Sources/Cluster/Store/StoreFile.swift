@@ -2,95 +2,90 @@ import ClusterObjects
 import Foundation
 import GRDB
 
-/// The SQLite file of a store: a row an object, and the newest revision.
-///
-/// Rows are found by the revision of their object's creation, so that creations append and nothing but the rows is kept in order;
-/// that no key is there twice is checked in memory.
+/// The SQLite file of a store: opens it, and writes to it. Its tables are in ``StoreFormat``, its rows are read by ``StoreRows``.
 struct StoreFile {
-    /// `PRAGMA user_version`.
-    static let format = 1
-    private static let applicationID = 0x736B_6966
-
     let path: String
+    /// Whoever had it open before ended without closing it.
+    let wasLeftOpen: Bool
     private let queue: DatabaseQueue
 
     /// Opens the file, making it when absent.
     /// - Parameter mostPages: SQLite pages the file may have, so that a test can meet a full disk; nil for no bound.
     init(path: String, mostPages: Int? = nil) throws(StoreError) {
         self.path = path
+        wasLeftOpen = StoreFile.size("\(path)-wal") > 0
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.label = "skiff.store"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            // What a large write leaves behind is given back.
+            try database.execute(sql: "PRAGMA journal_size_limit = \(16 << 20)")
             try database.execute(sql: "PRAGMA cell_size_check = ON")
             try database.execute(sql: "PRAGMA cache_size = -1024")
-            if let mostPages { try database.execute(sql: "PRAGMA max_page_count = \(mostPages)") }
             if let mostPages { try database.execute(sql: "PRAGMA max_page_count = \(mostPages)") }
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.writeWithoutTransaction { database in try StoreFile.prepare(database, path: path) }
+            try queue.writeWithoutTransaction { database in try StoreFormat.migrate(database, path: path) }
         } catch {
             throw StoreFile.storeError(error, path: path)
         }
         chmod(path, 0o600)
     }
 
-    private static func prepare(_ database: Database, path: String) throws {
-        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-        guard found <= format else { throw StoreError.newerFormat(path: path, found: found, known: format) }
-        guard found == 0 else { return }
-        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-        guard tables == 0 else { throw StoreError.corrupt(path: path, reason: "it is another program's database") }
-        try database.inTransaction {
-            try database.execute(
-                sql: """
-                    CREATE TABLE objects (
-                        created INTEGER PRIMARY KEY, key TEXT NOT NULL, revision INTEGER NOT NULL, checksum INTEGER NOT NULL, bytes BLOB NOT NULL
-                    );
-                    CREATE TABLE newest (id INTEGER PRIMARY KEY CHECK (id = 0), revision INTEGER NOT NULL);
-                    INSERT INTO newest VALUES (0, 1);
-                    PRAGMA application_id = \(applicationID);
-                    PRAGMA user_version = \(format);
-                    """)
-            return .commit
+    /// A second look at a file, which another process may be writing.
+    static func readOnly(_ path: String) throws -> DatabaseQueue {
+        guard StoreFile.size(path) >= 0 else { throw StoreError.failed(path: path, reason: String(cString: strerror(errno))) }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.label = "skiff.store.reader"
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cell_size_check = ON")
+            try database.execute(sql: "PRAGMA cache_size = -1024")
+        }
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Reads at one moment, and ends without a commit: after a damaged page SQLite refuses one, even of nothing.
+    static func look<Found>(_ queue: DatabaseQueue, _ body: (Database) throws -> Found) throws -> Found {
+        try queue.inDatabase { database in
+            try database.execute(sql: "BEGIN")
+            defer { try? database.execute(sql: "ROLLBACK") }
+            return try body(database)
         }
     }
 
-    /// Everything in the file. A row that is not what was written comes without bytes.
-    func load() throws(StoreError) -> (objects: [(GroupResource, StoredObject)], revision: Revision) {
+    /// What SQLite finds wrong with a file's structure, the first twenty things.
+    static func integrity(_ database: Database) throws -> [String] {
         do {
-            return try queue.read { database in
-                guard let revision = try Int64.fetchOne(database, sql: "SELECT revision FROM newest") else {
-                    throw StoreError.corrupt(path: path, reason: "it has no newest revision")
-                }
-                var objects: [(GroupResource, StoredObject)] = []
-                let rows = try Row.fetchCursor(
-                    database, sql: "SELECT created, key, revision, checksum, bytes FROM objects ORDER BY created")
-                while let row = try rows.next() {
-                    let key: String = row[1]
-                    guard let (collection, path) = StoreFile.parse(key: key) else {
-                        throw StoreError.corrupt(path: path, reason: "the key \"\(key)\" is none of the store's")
-                    }
-                    let bytes = try row.withUnsafeData(atIndex: 4) { data -> [UInt8] in
-                        guard let data else { return [] }
-                        return [UInt8](unsafeUninitializedCapacity: data.count) { buffer, count in
-                            _ = data.copyBytes(to: buffer)
-                            count = data.count
-                        }
-                    }
-                    let object = StoredObject(path: path, bytes: bytes, revision: row[2], createRevision: row[0])
-                    let isIntact = Checksum.row(key: key, revision: object.revision, bytes: bytes) == row[3] as Int64
-                    objects.append((collection, isIntact ? object : object.damaged))
-                }
-                return (objects, revision)
+            return try String.fetchAll(database, sql: "PRAGMA integrity_check(20)").filter { $0 != "ok" }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return [error.message ?? "malformed"]
+        }
+    }
+
+    /// Bytes of a file; negative where there is none.
+    private static func size(_ path: String) -> Int {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? Int(facts.st_size) : -1
+    }
+
+    /// Hands out everything in the file, and returns the newest revision. A row that is not what was written comes without bytes.
+    func load(_ take: (StoreRows.Found) -> Void) throws(StoreError) -> Revision {
+        do {
+            return try StoreFile.look(queue) { database in
+                try StoreRows.forEach(database, path: path, take)
+                return try StoreRows.newest(database, path: path)
             }
         } catch {
             throw StoreFile.storeError(error, path: path)
         }
     }
+
+    func newest() throws -> Revision { try queue.read { try StoreRows.newest($0, path: path) } }
 
     /// Writes the changes in one transaction, and returns when they are on disk. Nothing is kept when it throws.
     func commit(_ changes: [ObjectTable.Planned]) throws(StoreError) {
@@ -135,6 +130,15 @@ struct StoreFile {
         }
     }
 
+    /// Writes what changes nothing, to find out whether the disk takes it.
+    func probe() throws(StoreError) {
+        do {
+            try queue.write { try $0.execute(sql: "UPDATE newest SET revision = revision") }
+        } catch {
+            throw StoreFile.storeError(error, path: path)
+        }
+    }
+
     func close() { try? queue.close() }
 
     // MARK: - Keys
@@ -150,19 +154,16 @@ struct StoreFile {
         return (GroupResource(parts[2] == "core" ? "" : String(parts[2]), String(parts[3])), String(parts[4]))
     }
 
-    private static func storeError(_ error: any Error, path: String) -> StoreError {
+    static func storeError(_ error: any Error, path: String) -> StoreError {
         if let error = error as? StoreError { return error }
         guard let error = error as? DatabaseError else { return .failed(path: path, reason: "\(error)") }
         let message = error.message ?? error.resultCode.description
         return switch error.resultCode {
         case .SQLITE_FULL: .diskFull(path: path)
+        case .SQLITE_READONLY, .SQLITE_PERM: .failed(path: path, reason: "cannot be written: the file or its file system is read-only")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt(path: path, reason: message)
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHORT_READ: .corrupt(path: path, reason: message)
         default: .failed(path: path, reason: message)
         }
     }
-}
-
-extension StoredObject {
-    var damaged: StoredObject { StoredObject(path: path, bytes: [], revision: revision, createRevision: createRevision) }
 }

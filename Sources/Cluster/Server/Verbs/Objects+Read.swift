@@ -117,6 +117,7 @@ extension APIServer {
             }
             return error
         case .conflict: return .modified(resource, target.name)
+        case .damaged(let object): return .damaged(object, target.resource)
         case .expired(let oldest): return .expired("The resourceVersion for the provided watch is too old (oldest: \(oldest)).")
         case .future(let current): return .tooLarge(current + 1, current: current)
         case .closed: return APIError(code: 503, reason: "ServiceUnavailable", message: "the server is shutting down")

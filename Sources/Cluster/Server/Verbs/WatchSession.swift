@@ -40,7 +40,9 @@ actor WatchSession {
         if var range = initial {
             var frames: [Frame] = []
             while frames.count < WatchSession.most, let object = range.next()?.served(as: selection.resource) {
-                if !object.isDamaged, selection.matches(object) { frames.append(.added(object)) }
+                // Left out, it would be taken for gone.
+                if object.isDamaged { throw .damaged(object, selection.resource) }
+                if selection.matches(object) { frames.append(.added(object)) }
             }
             if !frames.isEmpty {
                 initial = range
