@@ -32,8 +32,10 @@ extension Reconciler {
             }
             seen = [id]
         }
-        guard options.drift == .correct else { return }
-        for id in seen where tracked[id]?.drift != nil { await correct(id) }
+        if options.drift == .correct {
+            for id in seen where tracked[id]?.drift != nil { await correct(id) }
+        }
+        await announceDrift()
     }
 
     /// Takes in one live state (nil: gone). What is older than what is known says nothing.
@@ -48,7 +50,7 @@ extension Reconciler {
         let isNew = state.observe(live, version: version, commit: commit, now: clock())
         tracked[id] = state
         if isNew {
-            if let drift = state.drift { say.yield(.drift(drift)) }
+            if state.drift != nil { unannounced.insert(id) } else { unannounced.remove(id) }
             publication.driftChanged(at: clock())
             wake.yield()
         }
@@ -62,18 +64,23 @@ extension Reconciler {
 
     /// Puts right whatever has drifted, when that is the mode.
     func correctDrift() async {
-        guard options.drift == .correct else { return }
+        guard options.drift == .correct else { return await announceDrift() }
         // In the order of an apply: what stands in a namespace needs it first.
         for drift in drifts.sorted(by: { (Plan.rank($0.id), $0.id) < (Plan.rank($1.id), $1.id) }) { await correct(drift.id) }
+        await announceDrift()
     }
 
     private func correct(_ id: ObjectID) async {
         let now = clock()
-        guard let state = tracked[id], let drift = state.drift, !inFlight.contains(id), state.backoff.due(now) <= now else { return }
+        guard let state = tracked[id], let found = state.drift, !inFlight.contains(id), state.backoff.due(now) <= now else { return }
         inFlight.insert(id)
         tracked[id]?.backoff.note(now)
+        // History is asked while the server is at work: it keeps no correction waiting.
+        async let explanation = explained(found)
         let result = await applier.apply(state.object)
+        let drift = await explanation
         inFlight.remove(id)
+        if unannounced.remove(id) != nil { say.yield(.drift(drift)) }
         let held = waiting.removeValue(forKey: id)
         // A pass may have taken over meanwhile.
         guard let current = tracked[id], current.object.digest == state.object.digest else { return }

@@ -19,7 +19,7 @@ extension Reconciler {
             await apply(begin)
         } catch {
             switch error.reason {
-            case .pathNotFound: refuse(status.observedRevision, [error.description], begin)
+            case .pathNotFound: await refuse(status.observedRevision, [error.description], begin)
             default: setUnreachable(error.description)
             }
         }
@@ -53,7 +53,7 @@ extension Reconciler {
         // The loader is lent out for the reading.
         var lent = loader
         do throws(GitError) { tree = try await source.load(fetched, from: tree, into: &lent) } catch {
-            refuse(fetched, [error.description], begin)
+            await refuse(fetched, [error.description], begin)
             guard error.reason == .pathNotFound else { throw error }
             return false
         }
@@ -72,7 +72,7 @@ extension Reconciler {
         guard problems.isEmpty else {
             if isNew { for problem in result.problems.prefix(SyncRecord.mostChanges) { say.yield(.problem(problem)) } }
             if isNew, result.problems.isEmpty { say.yield(.warning(problems[0])) }
-            refuse(fetched, problems, begin)
+            await refuse(fetched, problems, begin)
             return false
         }
         desired = result.objects
@@ -80,17 +80,19 @@ extension Reconciler {
         return true
     }
 
-    private func refuse(_ fetched: String, _ problems: [String], _ begin: Timestamp) {
+    private func refuse(_ fetched: String, _ problems: [String], _ begin: Timestamp) async {
         let kept = Array(problems.prefix(SyncRecord.mostChanges))
         guard status.problems != kept || status.history.first?.commit != fetched else { return }
         status.problems = kept
-        note(fetched, begin, [], problems)
+        await note(fetched, begin, [], problems)
     }
 
-    private func note(_ commit: String, _ begin: Timestamp, _ changes: [SyncRecord.Change], _ problems: [String]) {
+    private func note(_ commit: String, _ begin: Timestamp, _ changes: [SyncRecord.Change], _ problems: [String]) async {
         let now = clock()
+        let info = try? await source.info(commit)
         let record = SyncRecord(
-            commit: commit, subject: "", author: "", time: now, result: problems.isEmpty ? .synced : .failed, duration: now - begin,
+            commit: commit, subject: info?.subject ?? "", author: info?.author ?? "", time: now,
+            result: problems.isEmpty ? .synced : .failed, duration: now - begin,
             changes: changes, failures: problems)
         // A pass that is tried again and comes to the same is no news.
         if let last = status.history.first, last.commit == commit, last.failures == record.failures, changes.isEmpty { return }
@@ -134,17 +136,8 @@ extension Reconciler {
             status.lastAppliedRevision = commit
             isStatusChanged = true
         }
-        await noteWithSubject(begin, changes.sorted { $0.id < $1.id })
+        await note(commit, begin, changes.sorted { $0.id < $1.id }, failures.map(\.description))
         watchDesired()
-    }
-
-    private func noteWithSubject(_ begin: Timestamp, _ changes: [SyncRecord.Change]) async {
-        note(commit, begin, changes, failures.map(\.description))
-        guard let first = status.history.first, first.commit == commit, first.subject.isEmpty else { return }
-        if let info = try? await source.info(commit) {
-            status.history[0].subject = info.subject
-            status.history[0].author = info.author
-        }
     }
 
     /// The versions of what is there already, to tell made from changed from untouched: one list a resource.
@@ -218,10 +211,17 @@ extension Reconciler {
 
     // MARK: - Taking up where an earlier run stopped
 
+    /// The commit in full. One that another machine has applied is fetched first.
+    private func known(_ revision: String) async -> String? {
+        if let known = try? await source.resolve(revision) { return known }
+        guard (try? await source.fetch()) != nil else { return nil }
+        return try? await source.resolve(revision)
+    }
+
     /// Loads the commit that was applied last and looks whether it still stands, without applying anything.
     func adopt(_ revision: String) async {
         var lent = loader
-        guard let known = try? await source.resolve(revision), let loaded = try? await source.load(known, from: tree, into: &lent)
+        guard let known = await known(revision), let loaded = try? await source.load(known, from: tree, into: &lent)
         else { return }
         let result = lent.result()
         guard result.problems.isEmpty, !result.objects.isEmpty else { return }
@@ -240,6 +240,7 @@ extension Reconciler {
             _ = state.observe(found, version: Int(found.resourceVersion) ?? 0, commit: known, now: now)
             tracked[object.id] = state
         }
+        unannounced.formUnion(drifts.map(\.id))
         watchDesired()
     }
 }

@@ -20,6 +20,7 @@ extension Reconciler {
     /// - Throws: ``APIError`` when the cluster does not answer.
     public func statusReport() async throws(APIError) -> StatusReport {
         try await start()
+        for drift in drifts { _ = await explain(drift.id) }
         return report()
     }
 

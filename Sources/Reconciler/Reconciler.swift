@@ -19,6 +19,7 @@ public actor Reconciler: Service {
     nonisolated let applier: Applier
     nonisolated let sync: SyncObject
     nonisolated let source: GitSource
+    nonisolated let origins: LineOrigins
     nonisolated let logger: Logger
     nonisolated let clock: @Sendable () -> Timestamp
 
@@ -34,6 +35,8 @@ public actor Reconciler: Service {
     /// Being applied: what watches say of them waits.
     var inFlight: Set<ObjectID> = []
     var waiting: [ObjectID: (live: APIObject?, version: Int)] = [:]
+    /// Have drifted, and nobody was told yet.
+    var unannounced: Set<ObjectID> = []
     var status = SyncStatus()
     var isStarted = false
     var isStatusChanged = false
@@ -61,6 +64,7 @@ public actor Reconciler: Service {
         applier = Applier(client: client, concurrency: max(1, options.concurrency))
         sync = SyncObject(client: client, options: options.source)
         source = GitSource(options.source)
+        origins = LineOrigins(options.source)
         loader = ManifestLoader(registry: registry)
         (events, say) = AsyncStream.makeStream(of: ReconcilerEvent.self, bufferingPolicy: .bufferingNewest(1000))
         (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

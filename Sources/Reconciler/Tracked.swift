@@ -35,7 +35,7 @@ struct Tracked {
         resourceVersion = version
         health = Health.of(live)
         var found = ObjectDrift.find(object, live: live, commit: commit, accepted: accepted, now: now)
-        if let drift { found?.noticed = drift.noticed }
+        found?.takeOver(drift)
         guard found != drift else { return false }
         drift = found
         return true

@@ -6,6 +6,12 @@ struct Repository {
     let bare: String
     let work: String
 
+    /// Whose commits these are.
+    static let ada = [
+        "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org", "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+    ]
+
     init(_ folder: Folder) throws {
         bare = folder.path + "/deploy.git"
         work = folder.path + "/work"
@@ -53,6 +59,9 @@ extension Cluster {
         try kubectl("get", "configmap", name, "--ignore-not-found", "-o", "jsonpath={.data.greeting}").output
     }
 
-    /// A command of skiff on this cluster's state directory.
-    func skiff(_ arguments: String...) throws -> Outcome { try Program.run(Program.skiff, arguments + ["--state-dir", state]) }
+    /// A command of skiff on this cluster's state directory, given by Ada.
+    @discardableResult
+    func skiff(_ arguments: String...) throws -> Outcome {
+        try Program.run(Program.skiff, arguments + ["--state-dir", state], environment: Repository.ada)
+    }
 }

@@ -210,13 +210,13 @@ private func eventually(_ condition: () async throws -> Bool) async throws -> Bo
 
     @Test func `drift is told and corrected by the next pass, and the correction is kept`() async throws {
         try await withLoop { loop in
-            try loop.repository.push(["a.yaml": map("a", "red")])
+            let commit = try loop.repository.push(["a.yaml": map("a", "red")])
             _ = await loop.reconciler().reconcileOnce(timeout: 5)
             #expect(try await loop.reconciler().driftReport().drifts == [])
             try await loop.paint("a", "blue")
             let drift = try await loop.reconciler().driftReport().driftText
             #expect(drift.hasPrefix("ConfigMap default/a: data.color: git says \"red\", live is \"blue\" by kubectl-edit at "), "\(drift)")
-            #expect(drift.hasSuffix("(a.yaml:5:3)"))
+            #expect(drift.hasSuffix(", \"change\")") && drift.contains(" (a.yaml:5:3, changed in \(commit.prefix(10)) by Ada"), "\(drift)")
             let reported = await loop.reconciler(.report).reconcileOnce(timeout: 5)
             #expect(reported.report.drifts.count == 1)
             #expect(await loop.color("a") == "blue")
@@ -225,7 +225,7 @@ private func eventually(_ condition: () async throws -> Bool) async throws -> Bo
             #expect(corrected.report.corrections.count == 1)
             #expect(await loop.color("a") == "red")
             try await loop.client.delete(.configMaps, namespace: "default", name: "a", options: DeleteOptions())
-            #expect(try await loop.reconciler().driftReport().driftText.hasPrefix("ConfigMap default/a: deleted"))
+            #expect(try await loop.reconciler().driftReport().driftText.hasPrefix("ConfigMap default/a: deleted by skiff at "))
         }
     }
 

@@ -35,6 +35,9 @@ public protocol Client: Sendable {
     func delete(
         _ resource: GroupVersionResource, namespace: String?, name: String, options: DeleteOptions
     ) async throws(APIError) -> APIObject?
+
+    /// Who deleted an object last, as far as the server knows; nil when it does not.
+    func deletion(_ resource: GroupVersionResource, namespace: String?, name: String) async -> DeletionRecord?
 }
 
 public struct ListOptions: Sendable, Hashable {

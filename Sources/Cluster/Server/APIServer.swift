@@ -21,6 +21,7 @@ public final class APIServer: Sendable {
     /// The roles in the store, whether or not requests are authorized by them.
     let roles: RoleBasedAuthorizer
     let verifiedTokens = VerifiedTokens()
+    let deletions = DeletionLog()
     private let fieldManagers = Mutex<[String: FieldManager]>([:])
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {

@@ -97,6 +97,10 @@ public struct LocalClient: Client {
         try authorize("delete", target)
         return try await server.delete(target, options, context(WriteOptions(dryRun: options.dryRun))).object
     }
+
+    public func deletion(_ resource: GroupVersionResource, namespace: String?, name: String) async -> DeletionRecord? {
+        (try? target(resource, namespace, name)).flatMap(server.deletion)
+    }
 }
 
 /// Hands out a session's frames one by one.

@@ -1,4 +1,5 @@
 import ClusterAPI
+import ClusterClient
 import ClusterObjects
 import ManifestLoader
 
@@ -15,6 +16,8 @@ public struct FieldDrift: Sendable, Hashable {
     /// Who set it; empty when nobody is known.
     public var manager: String
     public var time: Timestamp?
+    /// The commit that last changed the line; nil when it is not known.
+    public var origin: LineOrigin?
 
     var value: Value {
         var value: Value = [
@@ -22,6 +25,7 @@ public struct FieldDrift: Sendable, Hashable {
         ]
         if let live { value["live"] = live }
         if let time { value["time"] = .string(time.description) }
+        if let origin { value["changedIn"] = origin.value }
         return value
     }
 }
@@ -38,17 +42,28 @@ public struct ObjectDrift: Sendable, Hashable, CustomStringConvertible {
     public var fields: [FieldDrift]
     /// When it was noticed first.
     public var noticed: Timestamp
+    /// Who deleted it and when; nil when it is there, or nobody knows.
+    public var deletion: DeletionRecord?
+    /// The commit that last changed the manifest's first line, of an object that is gone; nil when it is not known.
+    public var origin: LineOrigin?
 
     /// One line for an object that is gone, one a field otherwise.
     public var lines: [String] {
-        guard !isDeleted else { return ["\(id): deleted, noticed \(noticed) (\(file):\(line))"] }
+        guard !isDeleted else {
+            let how = deletion.map { "deleted by \($0.user) at \($0.time)" } ?? "deleted, noticed \(noticed.wholeSeconds)"
+            return ["\(id): \(how) (\(file):\(line)\(ObjectDrift.changed(origin)))"]
+        }
         return fields.map { drift in
-            let who = drift.manager.isEmpty ? "" : " by \(drift.manager)" + (drift.time.map { " at \($0)" } ?? "")
+            // A change of scale is recorded without a time.
+            let when = drift.time.map { " at \($0)" } ?? ", noticed \(noticed.wholeSeconds)"
+            let who = (drift.manager.isEmpty ? "" : " by \(drift.manager)") + when
             let live = drift.live.map(ObjectDrift.shown) ?? "nothing"
             return "\(id): \(drift.field): git says \(ObjectDrift.shown(drift.desired)), live is \(live)\(who)"
-                + " (\(file):\(drift.line):\(drift.column))"
+                + " (\(file):\(drift.line):\(drift.column)\(ObjectDrift.changed(drift.origin)))"
         }
     }
+
+    private static func changed(_ origin: LineOrigin?) -> String { origin.map { ", changed in \($0.text)" } ?? "" }
 
     public var description: String { lines.joined(separator: "\n") }
 
@@ -60,11 +75,26 @@ public struct ObjectDrift: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var value: Value {
-        [
+        var value: Value = [
             "object": .string(id.description), "group": .string(id.group), "kind": .string(id.kind), "namespace": .string(id.namespace),
             "name": .string(id.name), "file": .string(file), "line": Value(line), "commit": .string(commit), "deleted": .bool(isDeleted),
             "noticed": .string(noticed.description), "fields": .array(fields.map(\.value)),
         ]
+        if let deletion { value["deletedBy"] = deletion.value }
+        if let origin { value["changedIn"] = origin.value }
+        return value
+    }
+
+    /// Takes over what had been found out of the same drift before: when it was noticed, who did it, which commits.
+    mutating func takeOver(_ before: ObjectDrift?) {
+        guard let before else { return }
+        noticed = before.noticed
+        if isDeleted, before.isDeleted { deletion = before.deletion }
+        guard commit == before.commit else { return }
+        if isDeleted { origin = before.origin }
+        for index in fields.indices {
+            fields[index].origin = before.fields.first { $0.field == fields[index].field && $0.line == fields[index].line }?.origin
+        }
     }
 
     /// Compares a manifest with the live object; nil when they agree. `live` nil: the object is gone.

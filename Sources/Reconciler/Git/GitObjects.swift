@@ -39,6 +39,11 @@ final class GitObjects {
         GitError(.corrupt, remote: remote, ref: what, detail: GitObjects.lastError)
     }
 
+    /// Text of a commit as it may stand in a line: whoever may push writes it, and a terminal obeys control characters.
+    private static func line(_ text: UnsafePointer<CChar>) -> String {
+        String(String(cString: text).unicodeScalars.filter { $0.properties.generalCategory != .control })
+    }
+
     private static func oid(_ text: String) -> git_oid? {
         var oid = git_oid()
         return git_oid_fromstr(&oid, text) == 0 ? oid : nil
@@ -67,8 +72,8 @@ final class GitObjects {
 
     func info(_ id: String) throws(GitError) -> CommitInfo {
         try withCommit(id) { commit in
-            let author = git_commit_author(commit).flatMap { $0.pointee.name }.map { String(cString: $0) } ?? ""
-            let subject = git_commit_summary(commit).map { String(cString: $0) } ?? ""
+            let author = git_commit_author(commit).flatMap { $0.pointee.name }.map { GitObjects.line($0) } ?? ""
+            let subject = git_commit_summary(commit).map { GitObjects.line($0) } ?? ""
             return CommitInfo(id: id, author: author, subject: subject, seconds: Int64(git_commit_time(commit)))
         }
     }
@@ -165,19 +170,27 @@ final class GitObjects {
         }
     }
 
-    /// The commit that last changed a line (from 1) of a file, as of `commit`; nil when it cannot be told.
-    func blame(_ path: String, line: Int, at commit: String) -> String? {
+    /// Which commits the lines of a file are of: where each run of lines begins (from 1), in order.
+    struct Blame: Sendable {
+        var runs: [(line: Int, commit: String)]
+
+        func commit(of line: Int) -> String? { runs.last { $0.line <= line }?.commit }
+    }
+
+    /// Who last changed each line of a file, as of `commit`; nil when it cannot be told. O(commits of the history).
+    func blame(_ path: String, at commit: String) -> Blame? {
         guard let oid = GitObjects.oid(commit) else { return nil }
         var options = git_blame_options()
         guard git_blame_options_init(&options, UInt32(GIT_BLAME_OPTIONS_VERSION)) == 0 else { return nil }
         options.newest_commit = oid
-        options.min_line = line
-        options.max_line = line
         var blame: OpaquePointer?
         guard git_blame_file(&blame, repository, path, &options) == 0, let blame else { return nil }
         defer { git_blame_free(blame) }
-        guard let hunk = git_blame_get_hunk_byline(blame, line) else { return nil }
-        return withUnsafePointer(to: hunk.pointee.final_commit_id) { GitObjects.hex($0) }
+        let runs = (0..<git_blame_get_hunk_count(blame)).compactMap { index -> (Int, String)? in
+            guard let hunk = git_blame_get_hunk_byindex(blame, index) else { return nil }
+            return (hunk.pointee.final_start_line_number, withUnsafePointer(to: hunk.pointee.final_commit_id) { GitObjects.hex($0) })
+        }
+        return Blame(runs: runs)
     }
 
     /// Writes a commit with exactly these files on top of `parent` (nil starts an orphan branch) and answers its id. Moves no ref.

@@ -180,11 +180,6 @@ public actor GitSource {
         return objects.resolve(revision) ?? objects.resolve("refs/remotes/origin/\(revision)")
     }
 
-    /// The commit that last changed a line of a manifest (path below `--path`).
-    public func blame(_ file: String, line: Int, at commit: String) -> String? {
-        try? open().blame(options.path.isEmpty ? file : "\(options.path)/\(file)", line: line, at: commit)
-    }
-
     // MARK: - The status branch
 
     /// Puts files on the status branch as one commit and pushes it, never by force; a refused push is fetched and tried again on top.

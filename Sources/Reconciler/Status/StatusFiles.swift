@@ -45,7 +45,7 @@ enum StatusFiles {
         if report.drifts.isEmpty {
             text += "None.\n"
         } else {
-            text += "| object | field | git says | live | by | when | manifest |\n|---|---|---|---|---|---|---|\n"
+            text += "| object | field | git says | live | by | when | manifest | changed in |\n|---|---|---|---|---|---|---|---|\n"
             for drift in report.drifts { text += rows(drift) }
         }
         if !report.corrections.isEmpty {
@@ -56,12 +56,20 @@ enum StatusFiles {
 
     private static func rows(_ drift: ObjectDrift) -> String {
         let id = escaped(drift.id.description)
-        guard !drift.isDeleted else { return "| \(id) | | | deleted | | \(drift.noticed) | \(escaped(drift.file)):\(drift.line) |\n" }
+        guard !drift.isDeleted else {
+            let (by, time) = (drift.deletion?.user ?? "", drift.deletion?.time ?? drift.noticed.wholeSeconds)
+            return "| \(id) | | | deleted | \(escaped(by)) | \(time) | \(escaped(drift.file)):\(drift.line) | \(cell(drift.origin)) |\n"
+        }
         return drift.fields.map { field in
             let live = field.live.map { "`\(escaped(ObjectDrift.shown($0)))`" } ?? "nothing"
             return "| \(id) | \(escaped(field.field)) | `\(escaped(ObjectDrift.shown(field.desired)))` | \(live) "
-                + "| \(escaped(field.manager)) | \(field.time?.description ?? "") | \(escaped(drift.file)):\(field.line) |\n"
+                + "| \(escaped(field.manager)) | \(field.time ?? drift.noticed.wholeSeconds) "
+                + "| \(escaped(drift.file)):\(field.line) | \(cell(field.origin)) |\n"
         }.joined()
+    }
+
+    private static func cell(_ origin: LineOrigin?) -> String {
+        origin.map { "`\($0.commit.prefix(10))` \(escaped($0.subject)), \(escaped($0.author))" } ?? ""
     }
 
     /// Text that may stand in a cell of a table.

@@ -69,7 +69,11 @@ public struct StatusReport: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    public var driftText: String { drifts.isEmpty ? "no drift" : drifts.map(\.description).joined(separator: "\n") }
+    /// What has drifted, and below it the log of what was put right.
+    public var driftText: String {
+        let log = corrections.isEmpty ? [] : ["put right:"] + corrections.map { "  \($0)" }
+        return ((drifts.isEmpty ? ["no drift"] : drifts.map(\.description)) + log).joined(separator: "\n")
+    }
 
     public var historyText: String {
         history.map { record in

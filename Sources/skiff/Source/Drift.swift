@@ -5,8 +5,8 @@ struct Drift: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what differs live from the commit that was applied: field, manifest line, who and when.",
         discussion: """
-            Exits with 0 when nothing has drifted, 1 when something has, 2 when it cannot be told. What was corrected stays in \
-            the log that skiff status shows.
+            Exits with 0 when nothing has drifted, 1 when something has, 2 when it cannot be told. What was corrected is listed \
+            below it.
 
             EXAMPLES
               skiff drift

@@ -136,6 +136,16 @@ public final class RemoteClient: Client {
         return answer["kind"]?.string == "Status" ? nil : APIObject(answer)
     }
 
+    public func deletion(_ resource: GroupVersionResource, namespace: String?, name: String) async -> DeletionRecord? {
+        var url = RequestURL(server: server, path: DeletionRecord.path)
+        url.add("group", resource.group)
+        url.add("version", resource.version)
+        url.add("resource", resource.resource)
+        url.add("namespace", namespace ?? "")
+        url.add("name", name)
+        return (try? await tree(.GET, url)).flatMap { DeletionRecord($0) }
+    }
+
     // MARK: - Requests
 
     private func object(

@@ -5,10 +5,15 @@ struct RequestURL {
     private(set) var text: String
     private var separator: Character = "?"
 
-    init(server: String, _ resource: GroupVersionResource, namespace: String?, name: String? = nil, subresource: String? = nil) {
+    init(server: String, path: String) {
         var base = Substring(server)
         while base.last == "/" { base.removeLast() }
-        text = base + (resource.group.isEmpty ? "/api" : "/apis/\(resource.group)") + "/\(resource.version)"
+        text = base + path
+    }
+
+    init(server: String, _ resource: GroupVersionResource, namespace: String?, name: String? = nil, subresource: String? = nil) {
+        self.init(server: server, path: "")
+        text += (resource.group.isEmpty ? "/api" : "/apis/\(resource.group)") + "/\(resource.version)"
         if let namespace, !namespace.isEmpty { text += "/namespaces/\(RequestURL.encoded(namespace))" }
         text += "/\(resource.resource)"
         if let name { text += "/\(RequestURL.encoded(name))" }

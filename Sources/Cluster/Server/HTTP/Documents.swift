@@ -1,4 +1,5 @@
 import ClusterAPI
+import ClusterClient
 import ClusterObjects
 import ClusterTransport
 import Synchronization
@@ -57,6 +58,8 @@ final class Documents: Sendable {
             ]
         case ("openid", 3) where parts[1] == "v1" && parts[2] == "jwks":
             return ResponseBytes.value(server.configuration.serviceAccountKey.keySet, type: "application/jwk-set+json")
+        case ("skiff", 3) where "/" + parts.joined(separator: "/") == DeletionRecord.path:
+            document = try server.deletionDocument(Query(request.query))
         case ("openapi", _):
             if let found = try openAPI(request, Array(parts.dropFirst())) { return found }
             document = nil

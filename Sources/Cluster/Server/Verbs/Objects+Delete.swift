@@ -17,6 +17,11 @@ extension APIServer {
             new[path: "metadata", "resourceVersion"] = nil
             let wasMarked = Deletion.mark(&new, options, resource, context.now)
             let bytes = ObjectBytes.stored(new)
+            if !wasMarked, !context.options.dryRun {
+                // Before the write: a watcher that sees it asks at once.
+                deletions.note(
+                    collection(resource), target.path, DeletionRecord(user: context.user.name, time: context.now.wholeSeconds))
+            }
             do {
                 guard Metadata.isReadyToGo(new) else {
                     if bytes == stored.bytes {

@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+/// Live changes to what git says, made with kubectl: noticed, explained, corrected or left.
+@Suite(.serialized) struct DriftTests {
+    private static let apiOnly = ["--without", "node,proxy"]
+    private static let deployment = """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: web
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: server, image: host/sleep, args: ["60"]}]}
+
+        """
+
+    @Test func `drift is corrected at once, and the log keeps who did what, where git says it and which commit did`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("web.yaml", Manifest.configMap("web", "hello"))
+        try repository.push("First")
+        try repository.write("deployment.yaml", Self.deployment)
+        try repository.push("Three replicas")
+        let commit = try repository.git("rev-parse", "HEAD").prefix(10)
+        let cluster = try await Cluster(state: folder.path + "/state", ["--repo", repository.bare] + Self.apiOnly)
+        try await eventually("the commit runs") { cluster.said.contains("in sync") }
+
+        try cluster.kubectl("scale", "deployment/web", "--replicas=1")
+        let told = "Deployment default/web: spec.replicas: git says 3, live is 1 by kubectl, noticed "
+        try await eventually("the drift is told of") { cluster.said.contains("drift: " + told) }
+        let line = try #require(cluster.said.split(separator: "\n").first { $0.contains(told) })
+        #expect(line.hasSuffix("(deployment.yaml:6:3, changed in \(commit) by Ada, \"Three replicas\")"), "\(line)")
+        try await eventually("three are wanted again") {
+            try cluster.kubectl("get", "deployment", "web", "-o", "jsonpath={.spec.replicas}").output == "3"
+        }
+
+        try cluster.kubectl("delete", "configmap", "web", "--wait=false")
+        try await eventually("it is made again") { try cluster.greeting() == "hello" }
+        try await eventually("the deletion is told of, and who did it") {
+            cluster.said.contains("drift: ConfigMap default/web: deleted by kubernetes-admin at ")
+        }
+        // Status, defaults, what controllers and people add is none.
+        try cluster.kubectl("label", "configmap", "web", "color=blue")
+        try cluster.kubectl("annotate", "deployment", "web", "note=mine")
+        let drift = try cluster.skiff("drift")
+        #expect(drift.status == 0)
+        #expect(drift.output.hasPrefix("no drift\n"), "\(drift.output)")
+        #expect(drift.output.contains(told) && drift.output.contains("deleted by kubernetes-admin"), "the log stays: \(drift.output)")
+        #expect(try cluster.kubectl("get", "configmap", "web", "-o", "jsonpath={.metadata.labels.color}").output == "blue")
+        let corrections = cluster.said.split(separator: "\n").filter { $0.hasPrefix("corrected: ") }
+        #expect(corrections == ["corrected: Deployment default/web", "corrected: ConfigMap default/web"])
+    }
+
+    @Test func `with report drift stays, drift, diff and plan say it, and their exit codes`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("web.yaml", Manifest.configMap("web", "hello"))
+        try repository.write("gone.yaml", Manifest.configMap("gone", "here"))
+        try repository.push("First")
+        let cluster = try await Cluster(
+            state: folder.path + "/state", ["--repo", repository.bare, "--drift", "report"] + Self.apiOnly)
+        try await eventually("the first commit runs") { cluster.said.contains("in sync") }
+        #expect(try cluster.skiff("plan", "--detailed-exitcode").status == 0)
+        #expect(try cluster.skiff("diff").status == 0)
+        #expect(try cluster.skiff("drift").status == 0)
+
+        try cluster.kubectl("patch", "configmap", "web", "--type=merge", "-p", "{\"data\":{\"greeting\":\"pirates\"}}")
+        try cluster.kubectl("delete", "configmap", "gone", "--wait=false")
+        try await eventually("drift is told of") { cluster.said.contains("pirates") && cluster.said.contains("default/gone: deleted by") }
+        let drift = try cluster.skiff("drift")
+        #expect(drift.status == 1)
+        #expect(drift.output.contains("web.yaml:6:3, changed in ") && drift.output.contains("pirates"), "\(drift.output)")
+        #expect(drift.output.contains("ConfigMap default/gone: deleted by kubernetes-admin at "), "\(drift.output)")
+        let json = try cluster.skiff("drift", "-o", "json").output
+        for part in [
+            "\"field\":\"data.greeting\"", "\"manager\":\"kubectl-patch\"", "\"line\":6", "\"subject\":\"First\"", "\"deletedBy\"",
+        ] {
+            #expect(json.contains(part), "\(json)")
+        }
+        let diff = try cluster.skiff("diff")
+        #expect(diff.status == 1)
+        #expect(diff.output.contains("-  greeting: pirates\n+  greeting: hello\n"), "\(diff.output)")
+        #expect(try cluster.skiff("plan", "--detailed-exitcode").status == 2)
+        #expect(try cluster.skiff("plan").status == 0)
+        #expect(try cluster.greeting() == "pirates")
+
+        // The same over HTTP alone, without the state directory's engine knowing.
+        let elsewhere = try Program.run(
+            Program.skiff,
+            ["drift", "--repo", repository.bare, "--kubeconfig", "\(cluster.state)/kubeconfig", "--state-dir", folder.path + "/other"])
+        #expect(elsewhere.status == 1, "\(elsewhere.errors)")
+        #expect(elsewhere.output == drift.output)
+
+        // What cannot be told is 2, and an error of diff more than 1.
+        try await cluster.end(SIGTERM)
+        for command in ["drift", "diff"] {
+            let outcome = try cluster.skiff(command)
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("cannot be reached"), "\(outcome.errors)")
+        }
+        #expect(try cluster.skiff("plan", "--detailed-exitcode").status == 1)
+    }
+}
