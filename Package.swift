@@ -107,6 +107,6 @@ let package = Package(
         tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),
         tests("Reconciler", ["ClusterServer", "ClusterStore"]),
-        .testTarget(name: "EndToEnd", dependencies: ["skiff"], path: "Tests/EndToEnd", swiftSettings: strict),
+        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
