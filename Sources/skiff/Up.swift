@@ -46,6 +46,9 @@ struct Up: AsyncParsableCommand {
             "Where on this host node ports answer: addresses, or ranges of them; 0.0.0.0/0 is everywhere.", valueName: "address,…"))
     var nodePortAddresses = "127.0.0.1"
 
+    @Option(help: ArgumentHelp("Admission plug-ins to add to those that are on by themselves.", valueName: "plug-in,…"))
+    var enableAdmissionPlugins: String?
+
     @Option(help: ArgumentHelp("Admission plug-ins to leave out.", valueName: "plug-in,…"))
     var disableAdmissionPlugins: String?
 
@@ -64,7 +67,13 @@ struct Up: AsyncParsableCommand {
         for address in nodePorts where IPv4Address(address) == nil && IPv4Network(address) == nil {
             throw ValidationError("--nodeport-addresses \(address): must be an IPv4 address or range, e.g. 192.168.1.0/24")
         }
+        var configuration = EngineConfiguration(state: state.directory)
+        configuration.enabledAdmissionPlugins = plugins(enableAdmissionPlugins)
+        configuration.disabledAdmissionPlugins = plugins(disableAdmissionPlugins)
+        if let problem = configuration.admissionPluginProblem { throw ValidationError(problem) }
     }
+
+    private func plugins(_ list: String?) -> Set<String> { Set((list ?? "").split(separator: ",").map(String.init)) }
 
     func run() async throws {
         try await reporting { try await up() }
@@ -77,7 +86,8 @@ struct Up: AsyncParsableCommand {
         try access.put(into: &configuration)
         configuration.serviceClusterIPRange = serviceClusterIPRange
         configuration.nodePortAddresses = nodePorts
-        configuration.disabledAdmissionPlugins = Set((disableAdmissionPlugins ?? "").split(separator: ",").map(String.init))
+        configuration.enabledAdmissionPlugins = plugins(enableAdmissionPlugins)
+        configuration.disabledAdmissionPlugins = plugins(disableAdmissionPlugins)
         configuration.allowsUnenforced = allowUnenforced
         configuration.parseYAML = { try YAML.parse($0).first ?? .null }
         configuration.printYAML = { YAMLWriter.bytes($0) }

@@ -15,9 +15,11 @@ struct TestServer {
     let client: LocalClient
 
     init(
-        store: MemoryStore = MemoryStore(), disabled: Set<String> = ["ServiceAccount"], key: ServiceAccountKey = ServiceAccountKey()
+        store: MemoryStore = MemoryStore(), disabled: Set<String> = ["ServiceAccount"], enabled: Set<String> = [],
+        key: ServiceAccountKey = ServiceAccountKey()
     ) async throws {
         var configuration = APIServerConfiguration(disabledAdmissionPlugins: disabled)
+        configuration.enabledAdmissionPlugins = enabled
         configuration.serviceAccountKey = key
         self.store = store
         server = APIServer(configuration: configuration, store: store, registry: .builtIn(), logger: Logger(label: "test"))
@@ -36,6 +38,18 @@ struct TestServer {
                 method: method, path: path, query: query, headers: .init(headers), body: Array(body.utf8), peer: peer))
         guard case .bytes(let bytes) = response.body else { return (response.status, .null, "") }
         return (response.status, (try? Value(parsing: bytes)) ?? .null, String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+extension TestServer {
+    /// What a request of an administrator is answered, and warned of.
+    func response(_ method: String, _ path: String, _ body: Value) async throws -> (status: Int, warnings: [String]) {
+        let peer = PeerIdentity(commonName: "admin", organizations: ["system:masters"])
+        let headers = [("Content-Type", "application/json")]
+        let response = await front.respond(
+            to: HTTPRequest(
+                method: method, path: path, query: "", headers: .init(headers), body: Array(body.jsonText.utf8), peer: peer))
+        return (response.status, response.headers.filter { $0.0.lowercased() == "warning" }.map(\.1))
     }
 }
 

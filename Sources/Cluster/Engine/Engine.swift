@@ -41,6 +41,7 @@ public final class Engine: Service {
             throw EngineError(error.description)
         }
         var settings = APIServerConfiguration(serviceNetwork: network, disabledAdmissionPlugins: configuration.disabledAdmissionPlugins)
+        settings.enabledAdmissionPlugins = configuration.enabledAdmissionPlugins
         settings.advertisedAddress = configuration.host
         settings.authorizationModes = configuration.authorizationModes
         settings.allowsUnenforced = configuration.allowsUnenforced

@@ -25,7 +25,12 @@ public struct EngineConfiguration: Sendable {
     /// Where on the host node ports answer: addresses and ranges.
     public var nodePortAddresses = ["127.0.0.1"]
     public var serviceAccountIssuer: String?
+    public var enabledAdmissionPlugins: Set<String> = []
     public var disabledAdmissionPlugins: Set<String> = []
+    /// What is wrong with the two; nil for nothing.
+    public var admissionPluginProblem: String? {
+        AdmissionCatalogue.problem(enabled: enabledAdmissionPlugins, disabled: disabledAdmissionPlugins)
+    }
     /// Take CustomResourceDefinitions with rules that are not enforced.
     public var allowsUnenforced = false
     /// How the API reads and writes YAML; where either is nil it speaks JSON alone.

@@ -29,7 +29,7 @@ public final class APIServer: Sendable {
         self.store = store
         self.registry = registry
         self.logger = logger
-        admission = AdmissionChain(disabled: configuration.disabledAdmissionPlugins)
+        admission = AdmissionChain(enabled: configuration.enabledAdmissionPlugins, disabled: configuration.disabledAdmissionPlugins)
         quotas = QuotaLedger(isEnabled: !configuration.disabledAdmissionPlugins.contains(QuotaLedger.name))
         allocator = ServiceAllocator(configuration: configuration, store: store)
         let roles = RoleBasedAuthorizer(store)

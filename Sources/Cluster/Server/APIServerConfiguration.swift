@@ -4,6 +4,8 @@ public struct APIServerConfiguration: Sendable {
     public var serviceNetwork: ServiceNetwork
     /// `--disable-admission-plugins`.
     public var disabledAdmissionPlugins: Set<String>
+    /// `--enable-admission-plugins`: besides those that are on by themselves.
+    public var enabledAdmissionPlugins: Set<String> = []
     /// `--service-account-issuer`.
     public var serviceAccountIssuer: String
     /// What service-account tokens are signed with.

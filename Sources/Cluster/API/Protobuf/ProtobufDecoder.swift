@@ -114,7 +114,7 @@ public struct ProtobufDecoder {
         case ("int64", .varint(let number)): return .int(Int64(bitPattern: number))
         case ("double", .fixed(let bits)): return .double(Double(bitPattern: bits))
         case ("string", .bytes(let bytes)): return .string(String(decoding: bytes, as: UTF8.self))
-        case ("bytes", .bytes(let bytes)): return .string(Base64Text.encode(bytes))
+        case ("bytes", .bytes(let bytes)): return .string(Base64.encode(bytes))
         case ("meta.v1.Time", .bytes(let bytes)): return try time(bytes).map { .string($0.description) }
         case ("meta.v1.MicroTime", .bytes(let bytes)): return try time(bytes).map { .string($0.microDescription) }
         case ("api.resource.Quantity", .bytes(let bytes)): return try text(bytes, number: 1).map(Value.string) ?? "0"
@@ -170,29 +170,5 @@ public struct ProtobufDecoder {
             }
         }
         return isString ? .string(string) : .int(number)
-    }
-}
-
-/// Base64 with padding (RFC 4648 §4).
-enum Base64Text {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: ArraySlice<UInt8>) -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            let rest = bytes.endIndex - index
-            let a = UInt32(bytes[index])
-            let b = rest > 1 ? UInt32(bytes[index + 1]) : 0
-            let c = rest > 2 ? UInt32(bytes[index + 2]) : 0
-            let group = a << 16 | b << 8 | c
-            result.append(alphabet[Int(group >> 18)])
-            result.append(alphabet[Int(group >> 12 & 63)])
-            result.append(rest > 1 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-            result.append(rest > 2 ? alphabet[Int(group & 63)] : UInt8(ascii: "="))
-            index += 3
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 }

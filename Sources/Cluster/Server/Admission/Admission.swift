@@ -35,15 +35,11 @@ extension AdmissionPlugin {
 struct AdmissionChain: Sendable {
     private let plugins: [any AdmissionPlugin]
 
-    init(disabled: Set<String>) {
-        let all: [any AdmissionPlugin] = [
-            CertificateConditions(), NamespaceLifecycle(), LimitRanger(), ServiceAccountAdmission(), NodeRestriction(),
-            TaintNodesByCondition(),
-            PriorityAdmission(),
-            DefaultTolerationSeconds(), DefaultStorageClass(), StorageObjectInUseProtection(), RuntimeClassAdmission(),
-            DefaultIngressClass(), PodTopologyLabels(),
-        ]
-        plugins = all.filter { !disabled.contains($0.name) }
+    init(enabled: Set<String>, disabled: Set<String>) {
+        let chosen = AdmissionCatalogue.all.filter { entry in
+            (entry.isOn || enabled.contains(entry.plugin.name)) && !disabled.contains(entry.plugin.name)
+        }
+        plugins = [CertificateConditions()] + chosen.map(\.plugin)
     }
 
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
