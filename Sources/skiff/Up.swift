@@ -89,7 +89,10 @@ struct Up: AsyncParsableCommand {
         configuration.enabledAdmissionPlugins = plugins(enableAdmissionPlugins)
         configuration.disabledAdmissionPlugins = plugins(disableAdmissionPlugins)
         configuration.allowsUnenforced = allowUnenforced
-        configuration.parseYAML = { try YAML.parse($0).first ?? .null }
+        configuration.parseYAML = { bytes in
+            let (value, repeatedKeys) = try YAML.parseRequest(bytes)
+            return (value, repeatedKeys.map(\.description))
+        }
         configuration.printYAML = { YAMLWriter.bytes($0) }
         configuration.nodeMonitorGracePeriod = nodeMonitorGracePeriod.seconds
         configuration.nodeMonitorPeriod = nodeMonitorPeriod.seconds

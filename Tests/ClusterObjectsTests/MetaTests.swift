@@ -16,6 +16,14 @@ import Testing
     @Test(arguments: ["", "m", "1x", "1 Gi", "1.2.3", "--1", "1ki", "1e", "Gi1"])
     func `what is no quantity is refused`(text: String) { #expect(Quantity(text) == nil) }
 
+    @Test(arguments: [
+        ("+1.", "+1."), ("1000m", "1"), ("0.1", "100m"), ("1.500", "1.500"), ("1.5", "1500m"), ("2000", "2k"), ("1024Ki", "1Mi"),
+        ("1025Mi", "1025Mi"), ("1e3", "1e3"), ("0.5", "500m"), ("1.5Gi", "1536Mi"), ("007", "007"), ("1E", "1E"), ("-3Ki", "-3Ki"),
+    ])
+    func `a quantity that looks canonical is kept as written`(text: String, kept: String) {
+        #expect(Quantity.kept(text) == kept)
+    }
+
     @Test func `quantities add exactly`() throws {
         let sum = try #require(Quantity("100m")) + #require(Quantity("1.9"))
         #expect(sum == Quantity(2))

@@ -123,10 +123,13 @@ public struct Patch: Sendable {
 
     public var kind: Kind
     public var body: Value
+    /// What is said of keys that the body's YAML sets twice; the last one counts.
+    public var repeatedKeys: [String]
 
-    public init(_ kind: Kind, _ body: Value) {
+    public init(_ kind: Kind, _ body: Value, repeatedKeys: [String] = []) {
         self.kind = kind
         self.body = body
+        self.repeatedKeys = repeatedKeys
     }
 }
 

@@ -34,7 +34,7 @@ public struct EngineConfiguration: Sendable {
     /// Take CustomResourceDefinitions with rules that are not enforced.
     public var allowsUnenforced = false
     /// How the API reads and writes YAML; where either is nil it speaks JSON alone.
-    public var parseYAML: (@Sendable ([UInt8]) throws -> Value)?
+    public var parseYAML: (@Sendable ([UInt8]) throws -> (value: Value, repeatedKeys: [String]))?
     public var printYAML: (@Sendable (Value) -> [UInt8])?
     /// Seconds.
     public var nodeMonitorGracePeriod = 50.0

@@ -4,17 +4,19 @@ import ClusterObjects
 struct JSONDocumentReader {
     private let bytes: [UInt8]
     private let limits: YAMLLimits
+    private let takesRepeatedKeys: Bool
     private var position = 0
     private var line = 1
     private var lineStart = 0
 
-    init(_ bytes: [UInt8], limits: YAMLLimits) {
+    init(_ bytes: [UInt8], limits: YAMLLimits, takesRepeatedKeys: Bool = false) {
         self.bytes = bytes
         self.limits = limits
+        self.takesRepeatedKeys = takesRepeatedKeys
     }
 
-    mutating func read() -> (documents: [YAMLDocument], errors: [YAMLError]) {
-        var builder = YAMLBuilder(limits: limits)
+    mutating func read() -> YAML.Reading {
+        var builder = YAMLBuilder(limits: limits, takesRepeatedKeys: takesRepeatedKeys)
         do throws(YAMLError) {
             skipSpace()
             while position < bytes.count {
@@ -27,7 +29,7 @@ struct JSONDocumentReader {
         } catch {
             builder.fail(error.message, at: error.position)
         }
-        return (builder.documents, builder.errors)
+        return (builder.documents, builder.errors, builder.repeatedKeys)
     }
 
     private var here: SourcePosition { SourcePosition(line: line, column: position - lineStart + 1) }

@@ -10,31 +10,45 @@ public enum YAML {
         return documents.map(\.value)
     }
 
+    /// One document as kube-apiserver reads it: of a key set twice the last one counts, and both are told of.
+    public static func parseRequest(_ bytes: [UInt8]) throws(YAMLError) -> (value: Value, repeatedKeys: [RepeatedKey]) {
+        let (documents, errors, repeatedKeys) = readAll(bytes, limits: YAMLLimits(), takesRepeatedKeys: true)
+        if let error = errors.first { throw error }
+        return (documents.first?.value ?? .null, repeatedKeys)
+    }
+
     public static func parse(_ text: String) throws(YAMLError) -> [Value] { try parse(Array(text.utf8)) }
 
     /// Every document that can be read, with positions, and every error. After an error reading goes on at the next `---`.
     public static func read(
         _ bytes: [UInt8], limits: YAMLLimits = YAMLLimits()
     ) -> (documents: [YAMLDocument], errors: [YAMLError]) {
+        let (documents, errors, _) = readAll(bytes, limits: limits, takesRepeatedKeys: false)
+        return (documents, errors)
+    }
+
+    typealias Reading = (documents: [YAMLDocument], errors: [YAMLError], repeatedKeys: [RepeatedKey])
+
+    private static func readAll(_ bytes: [UInt8], limits: YAMLLimits, takesRepeatedKeys: Bool) -> Reading {
         if bytes.count > limits.size {
             let error = YAMLError(
                 "\(bytes.count) bytes, more than the \(limits.size) a file may have", at: SourcePosition(line: 1, column: 1))
-            return ([], [error])
+            return ([], [error], [])
         }
-        if let error = UTF8Check.firstError(in: bytes) { return ([], [error]) }
+        if let error = UTF8Check.firstError(in: bytes) { return ([], [error], []) }
         if YAML.looksLikeJSON(bytes) {
-            var reader = JSONDocumentReader(bytes, limits: limits)
+            var reader = JSONDocumentReader(bytes, limits: limits, takesRepeatedKeys: takesRepeatedKeys)
             let result = reader.read()
             if result.errors.isEmpty { return result }
             // `{a: 1}` is a YAML flow mapping; what neither reads is told as JSON.
-            let yaml = readYAML(bytes, limits: limits)
+            let yaml = readYAML(bytes, limits: limits, takesRepeatedKeys: takesRepeatedKeys)
             return yaml.errors.isEmpty ? yaml : result
         }
-        return readYAML(bytes, limits: limits)
+        return readYAML(bytes, limits: limits, takesRepeatedKeys: takesRepeatedKeys)
     }
 
-    private static func readYAML(_ bytes: [UInt8], limits: YAMLLimits) -> (documents: [YAMLDocument], errors: [YAMLError]) {
-        var builder = YAMLBuilder(limits: limits)
+    private static func readYAML(_ bytes: [UInt8], limits: YAMLLimits, takesRepeatedKeys: Bool) -> Reading {
+        var builder = YAMLBuilder(limits: limits, takesRepeatedKeys: takesRepeatedKeys)
         var start = 0
         var line = 0
         while let stop = YAMLEvents.run(bytes[start...], firstLine: line, limits: limits, into: &builder) {
@@ -44,7 +58,7 @@ public enum YAML {
         }
         // An error on a `---` line may be found from both sides of it.
         var seen: Set<YAMLError> = []
-        return (builder.documents, builder.errors.filter { seen.insert($0).inserted })
+        return (builder.documents, builder.errors.filter { seen.insert($0).inserted }, builder.repeatedKeys)
     }
 
     /// Whether text starts as a JSON object, the test kubectl makes too.

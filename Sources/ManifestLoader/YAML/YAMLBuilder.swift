@@ -23,9 +23,15 @@ struct YAMLBuilder {
     private var anchors: [String: Int?] = [:]
     private(set) var documents: [YAMLDocument] = []
     private(set) var errors: [YAMLError] = []
+    /// Keys set twice, where that is no error: the last one counts.
+    private(set) var repeatedKeys: [RepeatedKey] = []
+    private let takesRepeatedKeys: Bool
     private var documentHasErrors = false
 
-    init(limits: YAMLLimits) { self.limits = limits }
+    init(limits: YAMLLimits, takesRepeatedKeys: Bool = false) {
+        self.limits = limits
+        self.takesRepeatedKeys = takesRepeatedKeys
+    }
 
     var depth: Int { stack.count }
 
@@ -88,7 +94,10 @@ struct YAMLBuilder {
             return
         }
         if !isMerge {
-            if let first = stack[last].seen[text] {
+            if stack[last].seen[text] != nil, takesRepeatedKeys {
+                repeatedKeys.append(RepeatedKey(key: text, line: position.line))
+                stack[last].entries.removeAll { $0.key == text && !$0.isMerged }
+            } else if let first = stack[last].seen[text] {
                 fail("key \"\(text)\" is already set at line \(first.line): keep one of the two", at: position)
             }
             stack[last].seen[text] = position

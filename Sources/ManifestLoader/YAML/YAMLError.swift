@@ -24,6 +24,16 @@ public struct YAMLError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { "line \(position.line), column \(position.column): \(message)" }
 }
 
+/// A key that a mapping has had already.
+public struct RepeatedKey: Sendable, Hashable, CustomStringConvertible {
+    public var key: String
+    /// Of the second one, from 1.
+    public var line: UInt32
+
+    /// As go-yaml says it.
+    public var description: String { "line \(line): key \"\(key)\" already set in map" }
+}
+
 /// What a reader of outside YAML accepts.
 public struct YAMLLimits: Sendable {
     /// Bytes of the whole text.

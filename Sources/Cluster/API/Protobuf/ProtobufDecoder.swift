@@ -12,12 +12,20 @@ public struct ProtobufDecoder {
     private var depth = 0
 
     /// - Throws: 400 for bytes that are no such message, 415 for a kind or field that has no known protobuf form.
-    public static func decode(_ body: [UInt8]) throws(APIError) -> Value {
+    /// - Parameter kind: what the body should be, for the message.
+    public static func decode(_ body: [UInt8], kind: String = "") throws(APIError) -> Value {
+        func unrecognized(_ why: String) -> APIError {
+            .badRequest("the object provided is unrecognized (must be of type \(kind)): \(why) (\(BodySummary.text(body)))")
+        }
         guard body.starts(with: magic) else {
-            throw .badRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+            throw unrecognized("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
         }
         var decoder = ProtobufDecoder()
-        let envelope = try decoder.envelope(body[magic.count...])
+        let envelope: (apiVersion: String, kind: String, raw: ArraySlice<UInt8>)
+        do throws(APIError) { envelope = try decoder.envelope(body[magic.count...]) } catch {
+            guard error.code == 400 else { throw error }
+            throw unrecognized("unexpected EOF")
+        }
         guard let group = GroupVersion(apiVersion: envelope.apiVersion),
             let schema = BuiltInSchemas.schema(of: GroupVersionKind(group.group, group.version, envelope.kind)),
             ProtobufMessages.all[schema.node.typeName] != nil

@@ -146,11 +146,11 @@ public struct ObjectDecoder {
 
     private func quantity(_ tree: Tree) throws(Mismatch) -> Value {
         let text = tree.string ?? (tree.double == nil ? "" : String(decoding: tree.bytes, as: UTF8.self))
-        guard let quantity = Quantity(text) else {
+        guard let kept = Quantity.kept(text) else {
             throw Mismatch(
                 message: "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
         }
-        return .string(quantity.description)
+        return .string(kept)
     }
 
     // MARK: - Facts of Go

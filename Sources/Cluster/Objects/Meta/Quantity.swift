@@ -87,6 +87,31 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
         nanos = negative ? -amount : amount
     }
 
+    /// How Kubernetes keeps a quantity that was written so: as written when that looks canonical to its parser (a whole power of
+    /// 1000 or 1024, no three zeros at the end), else in the canonical form. Nil when `text` is no quantity.
+    ///
+    /// So `+1.` and `1.500` stay, `1000m` and `0.5` become `1` and `500m`. Source: ParseQuantity.
+    public static func kept(_ text: String) -> String? {
+        guard let quantity = Quantity(text) else { return nil }
+        let unsigned = text.drop { $0 == "+" || $0 == "-" }
+        let number = unsigned.prefix { $0.isNumber || $0 == "." }
+        guard let suffix = Suffix(String(unsigned.dropFirst(number.count))) else { return quantity.description }
+        let parts = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let whole = parts.first.map { $0.drop { $0 == "0" } } ?? ""
+        let fraction = parts.count > 1 ? parts[1] : ""
+        let digits = (whole.isEmpty ? "0" : String(whole)) + fraction
+        guard digits.utf8.count <= 18, let value = Int64(digits) else { return quantity.description }
+        switch suffix.format {
+        case .binarySI:
+            let fits = digits.utf8.count + suffix.binary * 3 / 10 + 1 <= 15
+            return fraction.isEmpty && fits && value & 7 != 0 ? text : quantity.description
+        case .decimalSI, .decimalExponent:
+            let scale = suffix.decimal - fraction.utf8.count
+            let isCanonical = scale >= -9 && scale % 3 == 0 && !digits.hasSuffix("000") && !digits.hasPrefix("0")
+            return isCanonical ? text : quantity.description
+        }
+    }
+
     // MARK: - Reading
 
     /// The amount rounded up to a whole number, capped to Int64.

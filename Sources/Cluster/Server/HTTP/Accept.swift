@@ -13,9 +13,11 @@ struct Accepted: Sendable {
     var aggregated: String?
 
     /// Reads an `Accept` header: the first form that can be given.
-    /// - Parameter isDiscovery: whether aggregated discovery can be asked for.
+    /// - Parameters:
+    ///   - isDiscovery: whether aggregated discovery can be asked for.
+    ///   - isStream: whether the answer is a watch, which is given in JSON only.
     /// - Throws: 406.
-    init(_ header: String?, isDiscovery: Bool = false) throws(APIError) {
+    init(_ header: String?, isDiscovery: Bool = false, isStream: Bool = false) throws(APIError) {
         guard let header, !header.isEmpty else { return }
         // What nearly everybody asks for.
         if header == "application/json" || header == "*/*" { return }
@@ -30,6 +32,7 @@ struct Accepted: Sendable {
             }
             switch type {
             case "application/json", "application/yaml", "*/*", "application/*": break
+            case ProtobufEncoder.mediaType where !isStream && parameters["as"] != "Table": break
             default: continue
             }
             knowsType = true

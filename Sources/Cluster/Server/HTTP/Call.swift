@@ -64,7 +64,7 @@ struct Call: Sendable {
 
     /// In which form the answer is wanted.
     private func accepted() throws(APIError) -> Accepted {
-        var accepted = try Accepted(request.headers.first(name: "Accept"))
+        var accepted = try Accepted(request.headers.first(name: "Accept"), isStream: isWatch)
         if accepted.shape == .table { accepted.included = try TableRenderer.included(query["includeObject"]) }
         return accepted
     }
@@ -148,7 +148,7 @@ struct Call: Sendable {
         let accepted = try accepted()
         let context = context(options: try RequestOptions.write(query, patch: nil, kind: "CreateOptions"))
         let body = try RequestBody.object(
-            request, limits: .request, kind: resource.kind, version: resource.version, yaml: server.configuration.yaml)
+            request, limits: .request, kind: resource.kind, version: resource.version, yaml: server.configuration.yaml, context: context)
         return try await answer(accepted, context) { () throws(APIError) in
             var result = try await server.create(target, body, context)
             result.isCreated = true
@@ -160,7 +160,7 @@ struct Call: Sendable {
         let accepted = try accepted()
         let context = context(options: try RequestOptions.write(query, patch: nil, kind: "UpdateOptions"))
         let body = try RequestBody.object(
-            request, limits: .request, kind: resource.kind, version: resource.version, yaml: server.configuration.yaml)
+            request, limits: .request, kind: resource.kind, version: resource.version, yaml: server.configuration.yaml, context: context)
         return try await answer(accepted, context) { () throws(APIError) in try await server.update(target, body, context) }
     }
 

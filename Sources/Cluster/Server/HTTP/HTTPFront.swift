@@ -22,7 +22,12 @@ public struct HTTPFront: HTTPResponder {
             response = ResponseBytes.status(error)
             if request.method == "HEAD" { response.body = .bytes([]) }
         }
-        return server.configuration.yaml?.converted(response, for: request) ?? response
+        return converted(response, for: request)
+    }
+
+    /// In YAML or protobuf, where that is what the client wants.
+    private func converted(_ response: HTTPResponse, for request: HTTPRequest) -> HTTPResponse {
+        ProtobufAnswer.converted(server.configuration.yaml?.converted(response, for: request) ?? response, for: request)
     }
 
     /// Reads of one object, most of what clients ask, are answered on the connection's event loop. What fails is asked again in a task,
@@ -38,7 +43,7 @@ public struct HTTPFront: HTTPResponder {
                 server.allows(AccessRequest(user, request, path)),
                 let response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
             else { return nil }
-            return server.configuration.yaml?.converted(response, for: request) ?? response
+            return converted(response, for: request)
         } catch { return nil }
     }
 

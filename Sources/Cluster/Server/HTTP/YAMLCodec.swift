@@ -4,13 +4,16 @@ import ClusterTransport
 
 /// YAML as functions, from a room that this one does not know.
 public struct YAMLCodec: Sendable {
-    let parse: @Sendable ([UInt8]) throws -> Value
+    /// A document, and what is said of the keys that it sets twice.
+    public typealias Parsed = (value: Value, repeatedKeys: [String])
+
+    let parse: @Sendable ([UInt8]) throws -> Parsed
     let print: @Sendable (Value) -> [UInt8]
 
     /// - Parameters:
     ///   - parse: reads one document, throwing an error whose description says what is wrong where.
     ///   - print: writes one.
-    public init(parse: @escaping @Sendable ([UInt8]) throws -> Value, print: @escaping @Sendable (Value) -> [UInt8]) {
+    public init(parse: @escaping @Sendable ([UInt8]) throws -> Parsed, print: @escaping @Sendable (Value) -> [UInt8]) {
         self.parse = parse
         self.print = print
     }

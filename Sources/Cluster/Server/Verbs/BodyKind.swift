@@ -23,7 +23,7 @@ enum BodyKind {
             throw .badRequest(
                 "the API version in the data (\(given)) does not match the expected API version (\(gvk.apiVersion))")
         }
-        let isRegistered = registry.resource(GroupVersionKind(given.group, given.version, name)) != nil
+        let isRegistered = isRegistered(given, name, registry)
         let why =
             isRegistered
             ? "converting (\(given.version).\(name)) to (\(package(gvk.group)).\(gvk.kind)): unknown conversion"
@@ -34,7 +34,7 @@ enum BodyKind {
     /// A body that cannot be read at all.
     static func unrecognized(_ error: String, _ body: [UInt8], _ kind: String) -> APIError {
         .badRequest(
-            "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error) (\(summary(body)))"
+            "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error) (\(BodySummary.text(body)))"
         )
     }
 
@@ -44,18 +44,27 @@ enum BodyKind {
     /// Where kube-apiserver keeps its types.
     private static let scheme = "deps/github.com/openshift/kubernetes/pkg/api/legacyscheme/scheme.go:30"
 
+    /// Kinds that every version has, and the one that errors and discovery have.
+    private static let common: Set<String> = [
+        "WatchEvent", "ListOptions", "GetOptions", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions",
+    ]
+    private static let unversioned: Set<String> = ["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList"]
+
+    private static func isRegistered(_ version: GroupVersion, _ kind: String, _ registry: Registry) -> Bool {
+        if registry.resource(GroupVersionKind(version.group, version.version, kind)) != nil { return true }
+        if kind.hasSuffix("List"),
+            registry.resource(GroupVersionKind(version.group, version.version, String(kind.dropLast(4)))) != nil
+        {
+            return true
+        }
+        if common.contains(kind) { return registry.all.contains { $0.gvk.groupVersion == version && !$0.isCustom } }
+        return version == GroupVersion("", "v1") && unversioned.contains(kind)
+    }
+
     /// Served now, or once: beta versions still have types.
     private static func isKnown(_ version: GroupVersion, _ kind: String, _ registry: Registry) -> Bool {
         registry.resource(GroupVersionKind(version.group, version.version, kind)) != nil
             || (!version.group.isEmpty && version.version.contains("beta"))
-    }
-
-    private static func summary(_ body: [UInt8]) -> String {
-        if body.isEmpty { return "<empty>" }
-        let start = body.prefix(30)
-        let more = body.count > 30 ? " ..." : ""
-        if body[0] == UInt8(ascii: "{") { return String(decoding: start, as: UTF8.self) + more }
-        return start.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + more
     }
 
     private static func goType(_ tree: Tree) -> String {

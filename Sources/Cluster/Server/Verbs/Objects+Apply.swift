@@ -16,6 +16,7 @@ extension APIServer {
         if let name = body[path: "metadata", "name"]?.string, name != target.name {
             throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(target.name))")
         }
+        try checkRepeatedKeys(patch, context)
         if target.subresource.isEmpty, store.get(collection(resource), target.path) == nil {
             try authorize(AccessRequest(context.user, "create", target))
             let applied = try fieldManager(target).apply(
@@ -37,5 +38,13 @@ extension APIServer {
             try Metadata.checkRequest(merged, target, isCreate: false)
             return merged
         }
+    }
+
+    /// What a YAML body sets twice is warned of, or refused.
+    private func checkRepeatedKeys(_ patch: Patch, _ context: RequestContext) throws(APIError) {
+        guard !patch.repeatedKeys.isEmpty, context.options.fieldValidation != "Ignore" else { return }
+        guard context.options.fieldValidation == "Strict" else { return context.warn(patch.repeatedKeys) }
+        let lines = patch.repeatedKeys.map { "\n  \($0)" }.joined()
+        throw .badRequest("error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\(lines)")
     }
 }
