@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Who may do what, as kubectl sees it.
-@Suite(.serialized) struct AccessTests {
+@Suite(.serialized, .ownThreads) struct AccessTests {
     /// A control plane with a user `jane`, known by a token.
     private func start(_ folder: Folder, _ arguments: [String] = []) async throws -> Cluster {
         let tokens = try folder.write("tokens.csv", "secret-of-jane,jane,1,\"shop\"\n")

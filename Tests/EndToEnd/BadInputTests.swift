@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Manifests and repositories that are wrong: each is told with its place and what would be right, and the cluster stays as it was.
-@Suite(.serialized) struct BadInputTests {
+@Suite(.serialized, .ownThreads) struct BadInputTests {
     private static let loop = ["--without", "node,proxy"]
 
     /// A file that is wrong, and what is said of it.

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Commands that need no cluster.
-@Suite struct CommandLineTests {
+@Suite(.ownThreads) struct CommandLineTests {
     @Test(arguments: [["--listen", "nowhere"], ["--without", "keel"], ["--node-monitor-period", "soon"], ["--no-such-flag"]])
     func `a usage error exits with 64`(arguments: [String]) throws {
         let folder = try Folder()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The control plane alone, as kubectl sees it.
-@Suite(.serialized) struct ControlPlaneTests {
+@Suite(.serialized, .ownThreads) struct ControlPlaneTests {
     private let deployment = """
         apiVersion: apps/v1
         kind: Deployment

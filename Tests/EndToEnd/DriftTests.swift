@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Live changes to what git says, made with kubectl: noticed, explained, corrected or left.
-@Suite(.serialized) struct DriftTests {
+@Suite(.serialized, .ownThreads) struct DriftTests {
     private static let apiOnly = ["--without", "node,proxy"]
     private static let deployment = """
         apiVersion: apps/v1

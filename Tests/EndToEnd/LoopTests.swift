@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Push, run, drift, revert: the loop with the built binary, real git and kubectl, without pods.
-@Suite(.serialized) struct LoopTests {
+@Suite(.serialized, .ownThreads) struct LoopTests {
     private static let apiOnly = ["--without", "node,proxy"]
 
     @Test func `a push is applied, a live change put right, a removed file pruned, a revert rolled back`() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The sample system on this machine: that it works, what happens when its parts die, and when skiff does.
-@Suite(.serialized) struct PodTests {
+@Suite(.serialized, .ownThreads) struct PodTests {
     /// The sample's manifests, its node port a free one: other clusters run beside this one.
     private static func sample() throws -> String {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

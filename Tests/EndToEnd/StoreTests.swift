@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// What the store promises, kept by the built binary however it ends.
-@Suite(.serialized) struct StoreTests {
+@Suite(.serialized, .ownThreads) struct StoreTests {
     private static let alone = ["--without", "controllers,scheduler,node,proxy,reconciler"]
     private static let configMaps = GroupVersionResource("", "v1", "configmaps")
 
@@ -118,7 +118,8 @@ import Testing
     private func checkAll(_ writers: [Writer], _ client: RemoteClient) async throws {
         var steps: [String: Int] = [:]
         for object in try await client.list(Self.configMaps, namespace: "default").items {
-            steps[object.name] = try #require(Writer.step(object), "half a write: \(object.name)")
+            let step: Int = try #require(Writer.step(object), "half a write: \(object.name)")
+            steps[object.name] = step
         }
         for writer in writers {
             let lost = writer.created.filter { steps["\(writer.name)-\($0)"] != $0 }

@@ -1,0 +1,28 @@
+import Dispatch
+import Testing
+
+/// Runs a suite's tests on threads that may block, as waiting for a program does, instead of on the few that all tests share.
+struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
+    let isRecursive = true
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await withTaskExecutorPreference(Threads.shared) { try await function() }
+    }
+
+    private final class Threads: TaskExecutor {
+        static let shared = Threads()
+        private let queue = DispatchQueue(label: "end-to-end", attributes: .concurrent)
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
+    }
+}
+
+extension Trait where Self == OwnThreads {
+    /// Of every suite here: its tests wait for programs.
+    static var ownThreads: Self { OwnThreads() }
+}
