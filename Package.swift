@@ -104,6 +104,7 @@ let package = Package(
         tests("ClusterClient"),
         tests("ClusterNetwork"),
         tests("ClusterControllers"),
+        tests("ClusterScheduler"),
         tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),
         tests("Reconciler", ["ClusterServer", "ClusterStore"]),

@@ -244,3 +244,27 @@ import Testing
         }
     }
 }
+
+struct SelectorKeyTests {
+    private func created(_ spec: Value) throws -> Value {
+        var pod: Value = ["metadata": ["name": "p", "labels": ["app": "x", "version": "2"]], "spec": spec]
+        let resource = try #require(Registry.builtIn().resource(GroupVersionResource("", "v1", "pods")))
+        resource.rules.prepareForCreate(&pod)
+        return pod
+    }
+
+    @Test func `a pod's own values of label keys become requirements of its terms`() throws {
+        let selector: Value = ["matchLabels": ["app": "x"]]
+        let term: Value = ["labelSelector": selector, "matchLabelKeys": ["version", "absent"], "mismatchLabelKeys": ["app"]]
+        let pod = try created([
+            "affinity": ["podAntiAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": [term]]],
+            "topologySpreadConstraints": [["labelSelector": selector, "matchLabelKeys": ["version"]]],
+        ])
+        let version: Value = ["key": "version", "operator": "In", "values": ["2"]]
+        let terms = pod[path: "spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"]?.array
+        #expect(
+            terms?[0][path: "labelSelector", "matchExpressions"] == [version, ["key": "app", "operator": "NotIn", "values": ["x"]]])
+        let spread = pod[path: "spec", "topologySpreadConstraints"]?.array
+        #expect(spread?[0][path: "labelSelector", "matchExpressions"] == [version])
+    }
+}

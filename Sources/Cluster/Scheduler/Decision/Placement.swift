@@ -22,6 +22,11 @@ enum Placement: Sendable {
             diagnosis.plugins = [.volumeBinding]
             return .nowhere(diagnosis)
         }
+        if let names = pod.onlyNodes, names.isEmpty {
+            diagnosis.refusal = "pod affinity terms conflict"
+            diagnosis.plugins = [.nodeAffinity]
+            return .nowhere(diagnosis)
+        }
         // Where it has made room, if it still fits.
         if !pod.nominatedNode.isEmpty, let node = state.node(pod.nominatedNode), node.isPresent, plugins.filter(node) == nil {
             return .node(node.name, bindings: plugins.volumes?.bindings(on: node) ?? [])
@@ -31,11 +36,8 @@ enum Placement: Sendable {
         // Small clusters are always searched from the start, so that the same input gives the same place.
         let start = state.presentNodes > 100 ? state.searchStart % total : 0
         var feasible: [Int] = []
-        var looked = 0
-        while looked < total, feasible.count < enough {
-            let slot = start + looked < total ? start + looked : start + looked - total
-            looked += 1
-            guard state.nodes[slot].isPresent else { continue }
+        func look(_ slot: Int) {
+            guard state.nodes[slot].isPresent else { return }
             if let rejection = plugins.filter(state.nodes[slot]) {
                 diagnosis.rejections.append((slot, rejection))
                 diagnosis.plugins.insert(rejection.plugin)
@@ -43,7 +45,20 @@ enum Placement: Sendable {
                 feasible.append(slot)
             }
         }
-        state.searchStart = (start + looked) % total
+        if let names = pod.onlyNodes {
+            // A daemon's pod is for one node: no other is looked at.
+            let slots = names.compactMap(state.slot(of:)).filter { state.nodes[$0].isPresent }.sorted()
+            slots.forEach(look)
+            diagnosis.notLookedAt = state.presentNodes - slots.count
+            if diagnosis.notLookedAt > 0 { diagnosis.plugins.insert(.nodeAffinity) }
+        } else {
+            var looked = 0
+            while looked < total, feasible.count < enough {
+                look(start + looked < total ? start + looked : start + looked - total)
+                looked += 1
+            }
+            state.searchStart = (start + looked) % total
+        }
         guard let slot = best(feasible, plugins, state) else { return .nowhere(diagnosis) }
         let node = state.nodes[slot]
         return .node(node.name, bindings: plugins.volumes?.bindings(on: node) ?? [])
@@ -53,8 +68,7 @@ enum Placement: Sendable {
         guard feasible.count > 1 else { return feasible.first }
         var totals = [Int](repeating: 0, count: feasible.count)
         for plugin in plugins.scores {
-            var scores = feasible.map { plugin.score(state.nodes[$0]) }
-            plugin.normalise(&scores)
+            let scores = plugin.scores(of: feasible, in: state)
             for index in totals.indices { totals[index] += scores[index] * plugin.weight }
         }
         var winner = 0
@@ -73,6 +87,8 @@ enum Placement: Sendable {
 struct Diagnosis: Sendable {
     var nodes: Int
     var rejections: [(slot: Int, rejection: Rejection)] = []
+    /// Nodes that its node affinity rules out by their names.
+    var notLookedAt = 0
     /// A reason that has nothing to do with nodes.
     var refusal: String?
     var plugins: Set<PluginName> = []
@@ -86,7 +102,8 @@ struct Diagnosis: Sendable {
         guard nodes > 0 else { return "no nodes available to schedule pods" }
         if let refusal { return "0/\(nodes) nodes are available: \(refusal). not found" }
         var text = "0/\(nodes) nodes are available:"
-        let reasons = Diagnosis.histogram(rejections.flatMap(\.rejection.reasons))
+        let unsatisfied = [String](repeating: "node(s) didn't satisfy plugin(s) [NodeAffinity]", count: notLookedAt)
+        let reasons = Diagnosis.histogram(rejections.flatMap(\.rejection.reasons) + unsatisfied)
         if !reasons.isEmpty { text += " \(reasons)." }
         if let preemption { text += " no new claims to deallocate, preemption: \(preemption)" }
         return text

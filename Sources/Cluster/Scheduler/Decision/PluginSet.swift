@@ -10,7 +10,8 @@ struct PluginSet: Sendable {
         let fit = NodeResourcesFit(pod: pod, nominated: state.nominated)
         let taints = TaintToleration(pod: pod)
         var filters: [any FilterPlugin] = [NodeUnschedulable(pod: pod), taints]
-        var scores: [any ScorePlugin] = [fit, BalancedAllocation(pod: pod), taints]
+        var scores: [any ScorePlugin] = [fit, taints]
+        if let balance = BalancedAllocation(pod: pod) { scores.append(balance) }
         if !pod.nodeSelector.isEmpty || pod.nodeTerms != nil || !pod.preferredNodeTerms.isEmpty {
             let affinity = NodeAffinity(pod: pod)
             filters.append(affinity)
@@ -18,6 +19,7 @@ struct PluginSet: Sendable {
         }
         if !pod.ports.isEmpty { filters.append(NodePorts(pod: pod)) }
         filters.append(fit)
+        if let restrictions = VolumeRestrictions(pod, state) { filters.append(restrictions) }
         volumes = VolumeBinding(pod, state)
         if let volumes { filters.append(volumes) }
         let spread = TopologySpread(pod, state)

@@ -28,7 +28,7 @@ struct Preemption: Sendable {
         }
         var budgets = Budgets(state)
         var candidates: [Candidate] = []
-        var reasons: [String] = []
+        var reasons = [String](repeating: "Preemption is not helpful for scheduling", count: diagnosis.notLookedAt)
         let plugins = PluginSet(pod, state)
         let enough = Placement.enough(of: max(diagnosis.nodes, 1))
         for (slot, rejection) in diagnosis.rejections {

@@ -96,36 +96,39 @@ struct NodeResourcesFit: FilterPlugin, ScorePlugin {
 
     /// Least allocated first.
     func score(_ node: NodeState) -> Int {
-        func free(_ wanted: Int, _ taken: Int, _ all: Int) -> Int {
+        var sum = 0
+        var count = 0
+        func add(_ wanted: Int, _ taken: Int, _ all: Int) {
+            guard all > 0 else { return }
+            count += 1
             let used = taken.addingCapped(wanted)
-            return all <= 0 || used > all ? 0 : Int(Double(all - used) / Double(all) * 100)
+            if used > all { return }
+            let (hundredfold, overflow) = (all - used).multipliedReportingOverflow(by: 100)
+            sum += overflow ? (all - used) / (all / 100) : hundredfold / all
         }
-        return
-            (free(pod.estimated.cpu, node.estimated.cpu, node.allocatable.cpu)
-            + free(pod.estimated.memory, node.estimated.memory, node.allocatable.memory)) / 2
+        add(pod.estimated.cpu, node.estimated.cpu, node.allocatable.cpu)
+        add(pod.estimated.memory, node.estimated.memory, node.allocatable.memory)
+        return count == 0 ? 0 : sum / count
     }
 }
 
-/// Prefers nodes whose CPU and memory would be used to the same degree.
+/// Prefers nodes whose CPU and memory would be used to the same degree. Has nothing to say of pods that ask for neither.
 struct BalancedAllocation: ScorePlugin {
     let pod: PodInfo
     let weight = 1
 
-    func score(_ node: NodeState) -> Int {
-        func share(_ wanted: Int, _ taken: Int, _ all: Int) -> Double {
-            all <= 0 ? 1 : min(1, Double(taken.addingCapped(wanted)) / Double(all))
-        }
-        let cpu = share(pod.estimated.cpu, node.estimated.cpu, node.allocatable.cpu)
-        let memory = share(pod.estimated.memory, node.estimated.memory, node.allocatable.memory)
-        return Int((1 - abs(cpu - memory) / 2) * 100)
+    init?(pod: PodInfo) {
+        guard pod.requests.cpu > 0 || pod.requests.memory > 0 else { return nil }
+        self.pod = pod
     }
-}
 
-/// Prefers nodes with fewer pods of the same controller, as Kubernetes' default spread constraints do.
-struct OwnerSpread: ScorePlugin {
-    let pod: PodInfo
-    let weight = 2
-
-    func score(_ node: NodeState) -> Int { node.perOwner[pod.ownerUID] ?? 0 }
-    func normalise(_ scores: inout [Int]) { Normalise.byMaximum(&scores, reversed: true) }
+    func score(_ node: NodeState) -> Int {
+        func share(_ wanted: Int, _ taken: Int, _ all: Int) -> Double? {
+            all <= 0 ? nil : min(1, Double(taken.addingCapped(wanted)) / Double(all))
+        }
+        guard let cpu = share(pod.requests.cpu, node.requested.cpu, node.allocatable.cpu),
+            let memory = share(pod.requests.memory, node.requested.memory, node.allocatable.memory)
+        else { return 100 }
+        return Int((1 - abs((cpu - memory) / 2)) * 100)
+    }
 }

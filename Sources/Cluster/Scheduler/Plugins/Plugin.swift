@@ -26,7 +26,7 @@ struct Rejection: Sendable {
 
 enum PluginName: Sendable, Hashable {
     case nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodePorts, nodeResourcesFit, volumeBinding, topologySpread
-    case interPodAffinity
+    case interPodAffinity, volumeRestrictions
 
     /// Which events could change its answer.
     var wakesOn: Set<ClusterEvent> {
@@ -34,7 +34,7 @@ enum PluginName: Sendable, Hashable {
         case .nodeUnschedulable, .taintToleration: [.nodeAdded, .nodeTaintsChanged]
         case .nodeName: [.nodeAdded]
         case .nodeAffinity: [.nodeAdded, .nodeLabelsChanged]
-        case .nodePorts: [.nodeAdded, .podRemoved]
+        case .nodePorts, .volumeRestrictions: [.nodeAdded, .podRemoved]
         case .nodeResourcesFit: [.nodeAdded, .nodeAllocatableChanged, .podRemoved]
         case .volumeBinding: [.nodeAdded, .nodeLabelsChanged, .volumesChanged]
         case .topologySpread, .interPodAffinity: [.nodeAdded, .nodeLabelsChanged, .nodeTaintsChanged, .podRemoved, .podPlaced]
@@ -53,10 +53,18 @@ protocol ScorePlugin: Sendable {
     /// Raw scores of the nodes that fit, in their order, made 0…100 by `normalise`.
     func score(_ node: NodeState) -> Int
     func normalise(_ scores: inout [Int])
+    /// The scores of the nodes that fit, 0…100, for what looks at all of them together.
+    func scores(of slots: [Int], in state: SchedulingState) -> [Int]
 }
 
 extension ScorePlugin {
     func normalise(_ scores: inout [Int]) {}
+
+    func scores(of slots: [Int], in state: SchedulingState) -> [Int] {
+        var scores = slots.map { score(state.nodes[$0]) }
+        normalise(&scores)
+        return scores
+    }
 }
 
 enum Normalise {

@@ -57,11 +57,36 @@ struct TopologySpread: FilterPlugin, ScorePlugin {
         return nil
     }
 
-    func score(_ node: NodeState) -> Int {
-        soft.reduce(0) { sum, counted in
-            guard let value = node.labels[counted.constraint.topologyKey] else { return sum + 1_000_000 }
-            return sum + (counted.counts[value] ?? 0) * 10 + counted.constraint.maxSkew - 1
+    func score(_ node: NodeState) -> Int { 0 }
+
+    func scores(of slots: [Int], in state: SchedulingState) -> [Int] {
+        guard !soft.isEmpty else { return [Int](repeating: 0, count: slots.count) }
+        let scored = slots.filter { slot in soft.allSatisfy { state.nodes[slot].labels[$0.constraint.topologyKey] != nil } }
+        let weights = soft.map { counted in
+            let key = counted.constraint.topologyKey
+            let values = key == Self.hostname ? scored.count : Set(scored.compactMap { state.nodes[$0].labels[key] }).count
+            return SpreadScore.weight(values)
+        }
+        let isScored = Set(scored)
+        let scores = slots.map { slot -> Int? in
+            guard isScored.contains(slot) else { return nil }
+            let node = state.nodes[slot]
+            var sum = 0.0
+            for (counted, weight) in zip(soft, weights) {
+                let key = counted.constraint.topologyKey
+                let pods = key == Self.hostname ? selected(counted.constraint, on: node) : counted.counts[node.labels[key] ?? ""] ?? 0
+                sum += SpreadScore.of(pods, maxSkew: counted.constraint.maxSkew, weight)
+            }
+            return Int(sum.rounded())
+        }
+        return SpreadScore.normalised(scores)
+    }
+
+    private static let hostname = "kubernetes.io/hostname"
+
+    private func selected(_ constraint: SpreadConstraint, on node: NodeState) -> Int {
+        node.pods.values.count {
+            !$0.isTerminating && $0.key.namespace == pod.key.namespace && constraint.selector.matches($0.labels)
         }
     }
-    func normalise(_ scores: inout [Int]) { Normalise.byMaximum(&scores, reversed: true) }
 }

@@ -28,7 +28,14 @@ struct VolumeBinding: FilterPlugin {
         for name in pod.claims {
             let key = ObjectKey(namespace: pod.key.namespace, name: name)
             guard let claim = state.object(.persistentVolumeClaims, key) else {
-                refusal = "persistentvolumeclaim \"\(name)\" not found"
+                refusal =
+                    pod.ownClaims.contains(name)
+                    ? "waiting for ephemeral volume controller to create the persistentvolumeclaim \"\(name)\""
+                    : "persistentvolumeclaim \"\(name)\" not found"
+                return
+            }
+            if pod.ownClaims.contains(name), !claim.ownerReferences.contains(where: { $0.uid == pod.uid && $0.isController }) {
+                refusal = "PVC \(key) was not created for pod \(pod.key) (pod is not owner)"
                 return
             }
             if claim.isBeingDeleted {

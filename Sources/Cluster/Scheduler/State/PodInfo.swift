@@ -17,6 +17,8 @@ final class PodInfo: Sendable {
     let nodeSelector: [String: String]
     /// Nil: any node.
     let nodeTerms: [NodeTerm]?
+    /// The names of the only nodes its affinity allows; nil when it does not go by name.
+    let onlyNodes: Set<String>?
     let preferredNodeTerms: [(term: NodeTerm, weight: Int)]
     let affinity: [PodTerm]
     let antiAffinity: [PodTerm]
@@ -24,6 +26,8 @@ final class PodInfo: Sendable {
     let preferredAgainst: [PodTerm]
     let spread: [SpreadConstraint]
     let claims: [String]
+    /// Of its claims, those that are made for it alone.
+    let ownClaims: Set<String>
     let ownerUID: String
     let isTerminating: Bool
     let isGated: Bool
@@ -57,6 +61,7 @@ final class PodInfo: Sendable {
         let affinityTree = spec?["affinity"]
         let nodeAffinity = affinityTree?["nodeAffinity"]
         nodeTerms = NodeTerm.alternatives(nodeAffinity?["requiredDuringSchedulingIgnoredDuringExecution"])
+        onlyNodes = NodeTerm.names(nodeTerms)
         preferredNodeTerms =
             nodeAffinity?.elements("preferredDuringSchedulingIgnoredDuringExecution").compactMap { tree in
                 tree["preference"].map { (NodeTerm($0), tree["weight"]?.int ?? 0) }
@@ -65,11 +70,10 @@ final class PodInfo: Sendable {
         antiAffinity = PodTerm.required(affinityTree?["podAntiAffinity"], namespace: object.namespace)
         preferred = PodTerm.preferred(affinityTree?["podAffinity"], namespace: object.namespace)
         preferredAgainst = PodTerm.preferred(affinityTree?["podAntiAffinity"], namespace: object.namespace)
-        spread = spec?.elements("topologySpreadConstraints").map { SpreadConstraint($0, labels: object.labels) } ?? []
-        claims = pod.volumes.compactMap { volume in
-            volume["persistentVolumeClaim"]?["claimName"]?.string
-                ?? (volume["ephemeral"] != nil ? "\(object.name)-\(volume["name"]?.string ?? "")" : nil)
-        }
+        spread = spec?.elements("topologySpreadConstraints").map(SpreadConstraint.init) ?? []
+        let own = pod.volumes.filter { $0["ephemeral"] != nil }.map { "\(object.name)-\($0["name"]?.string ?? "")" }
+        claims = pod.volumes.compactMap { $0["persistentVolumeClaim"]?["claimName"]?.string } + own
+        ownClaims = Set(own)
         ownerUID = object.controller?.uid ?? ""
         isTerminating = object.isBeingDeleted
         isGated = spec?.elements("schedulingGates").contains { _ in true } ?? false

@@ -16,7 +16,14 @@ struct SchedulingState: Sendable {
     private(set) var namespaceLabels: [String: [String: String]] = [:]
     private(set) var others: [GroupVersionResource: [ObjectKey: APIObject]] = [:]
 
+    /// How many pods of a controller run in a zone.
+    private var ownersInZone: [String: [String: Int]] = [:]
+    static let zoneLabel = "topology.kubernetes.io/zone"
+
     func node(_ name: String) -> NodeState? { index[name].map { nodes[$0] } }
+    func slot(of name: String) -> Int? { index[name] }
+    /// Zones → pods of that controller in them.
+    func podsInZone(_ zone: String, of owner: String) -> Int { ownersInZone[zone]?[owner] ?? 0 }
 
     private mutating func slot(_ name: String) -> Int {
         if let found = index[name] { return found }
@@ -30,7 +37,14 @@ struct SchedulingState: Sendable {
     mutating func setNode(_ object: APIObject) {
         let slot = slot(object.name)
         if !nodes[slot].isPresent { presentNodes += 1 }
+        let before = nodes[slot].labels[Self.zoneLabel]
         nodes[slot].update(object)
+        let after = nodes[slot].labels[Self.zoneLabel]
+        guard before != after else { return }
+        for (owner, count) in nodes[slot].perOwner {
+            countInZone(before, owner, -count)
+            countInZone(after, owner, count)
+        }
     }
 
     mutating func removeNode(_ name: String) {
@@ -48,6 +62,7 @@ struct SchedulingState: Sendable {
             unplace(pod.uid, old)
         }
         nodes[slot].add(pod)
+        countInZone(nodes[slot].labels[Self.zoneLabel], pod.ownerUID, 1)
         places[pod.uid] = slot
         if nodes[slot].podsWithTerms > 0 { nodesWithTerms.insert(slot) }
         denominate(pod)
@@ -61,7 +76,15 @@ struct SchedulingState: Sendable {
         return true
     }
 
+    private mutating func countInZone(_ zone: String?, _ owner: String, _ amount: Int) {
+        guard let zone, !owner.isEmpty else { return }
+        let count = (ownersInZone[zone]?[owner] ?? 0) + amount
+        ownersInZone[zone, default: [:]][owner] = count > 0 ? count : nil
+        if ownersInZone[zone]?.isEmpty == true { ownersInZone[zone] = nil }
+    }
+
     private mutating func unplace(_ uid: String, _ slot: Int) {
+        if let pod = nodes[slot].pods[uid] { countInZone(nodes[slot].labels[Self.zoneLabel], pod.ownerUID, -1) }
         nodes[slot].remove(uid)
         if nodes[slot].podsWithTerms == 0 { nodesWithTerms.remove(slot) }
     }

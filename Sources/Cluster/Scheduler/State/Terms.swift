@@ -16,6 +16,22 @@ struct NodeTerm: Sendable {
             && fields.allSatisfy { $0.matches($0.key == "metadata.name" ? name : nil) }
     }
 
+    /// The node names that are all the terms allow; nil when one of them allows others, too.
+    static func names(_ terms: [NodeTerm]?) -> Set<String>? {
+        guard let terms, !terms.isEmpty else { return nil }
+        var names: Set<String> = []
+        for term in terms {
+            var allowed: Set<String>?
+            for field in term.fields where field.key == "metadata.name" {
+                guard case .isIn(let values) = field.operator else { continue }
+                allowed = allowed?.intersection(values) ?? Set(values)
+            }
+            guard let allowed else { return nil }
+            names.formUnion(allowed)
+        }
+        return names
+    }
+
     static func requirement(_ tree: Tree) -> LabelSelector.Requirement? {
         let key = tree["key"]?.string ?? ""
         let values = tree["values"]?.strings ?? []
@@ -82,14 +98,11 @@ struct SpreadConstraint: Sendable {
     var honorsTaints: Bool
     var honorsAffinity: Bool
 
-    init(_ tree: Tree, labels: [String: String]) {
+    init(_ tree: Tree) {
         maxSkew = tree["maxSkew"]?.int ?? 1
         topologyKey = tree["topologyKey"]?.string ?? ""
         isHard = tree["whenUnsatisfiable"]?.string != "ScheduleAnyway"
         selector = LabelSelector(tree["labelSelector"])
-        for key in tree["matchLabelKeys"]?.strings ?? [] {
-            if let value = labels[key] { selector.requirements.append(.init(key, .isIn([value]))) }
-        }
         minDomains = tree["minDomains"]?.int ?? 1
         honorsTaints = tree["nodeTaintsPolicy"]?.string == "Honor"
         honorsAffinity = tree["nodeAffinityPolicy"]?.string != "Ignore"

@@ -22,6 +22,7 @@ extension Kinds {
             if pod[path: "spec", "terminationGracePeriodSeconds"]?.int ?? 0 < 0 {
                 pod[path: "spec", "terminationGracePeriodSeconds"] = 1
             }
+            SelectorKeys.merge(into: &pod)
             pod["status"] = ["phase": "Pending", "qosClass": .string(PodQOS.class(of: pod))]
         }
         resource.rules.prepareForUpdate = { pod, old, subresource in

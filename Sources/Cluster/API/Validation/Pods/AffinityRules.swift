@@ -95,7 +95,12 @@ enum AffinityRules {
                 problems.append(.forbidden(path / list, "must not be specified when labelSelector is not set"))
                 continue
             }
-            for (index, key) in keys.enumerated() { problems.qualifiedName(key, (path / list).index(index)) }
+            let selected = SelectorKeys.named(by: term["labelSelector"])
+            for (index, key) in keys.enumerated() {
+                let here = (path / list).index(index)
+                problems.qualifiedName(key, here)
+                if selected.contains(key) { problems.append(.invalid(here, .string(key), "exists in both \(list) and labelSelector")) }
+            }
         }
         for (index, key) in (term["matchLabelKeys"]?.strings ?? []).enumerated() where mismatched.contains(key) {
             problems.append(
@@ -207,8 +212,7 @@ enum SpreadRules {
                 problems.append(
                     .forbidden(here / "matchLabelKeys", "must not be specified when labelSelector is not set"))
             }
-            let selected = Set(
-                (selector?.map("matchLabels").keys ?? []) + (selector?.list("matchExpressions") ?? []).map { $0.text("key") })
+            let selected = SelectorKeys.named(by: selector)
             for (place, key) in keys.enumerated() {
                 let field = (here / "matchLabelKeys").index(place)
                 problems.qualifiedName(key, field)
