@@ -100,7 +100,7 @@ struct Up: AsyncParsableCommand {
         logger.logLevel = .notice
         let engine = try await Engine(configuration, logger: logger)
         Console.line("API         \(engine.address)")
-        Console.line("kubeconfig  export KUBECONFIG=\(state.directory.kubeconfig)")
+        Console.line("kubeconfig  export KUBECONFIG=\(Up.quoted(state.directory.kubeconfig))")
         var services: [any Service] = [engine]
         if let reconciler = try reconciler(engine, configuration, logger) {
             Console.line("source      \(reconciler.options.source.shownRepository)")
@@ -138,6 +138,12 @@ struct Up: AsyncParsableCommand {
 
     private var nodePorts: [String] {
         nodePortAddresses.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// A word that a shell takes as this path.
+    private static func quoted(_ path: String) -> String {
+        if path.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:@%,=".contains($0)) }) { return path }
+        return "'" + path.replacing("'", with: "'\\''") + "'"
     }
 
     private func listenAddress() throws -> (String, Int) {

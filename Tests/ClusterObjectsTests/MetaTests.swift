@@ -43,6 +43,14 @@ import Testing
     ])
     func `what is no time is refused`(text: String) { #expect(Timestamp(text) == nil) }
 
+    @Test(arguments: [Double(Int64.max), -Double(Int64.max), .infinity, .nan, 1e30])
+    func `time does not move out of the years that can be written`(seconds: Double) throws {
+        let moved = try #require(Timestamp("2026-11-25T10:19:43Z")) + seconds
+        #expect(moved == .earliest || moved == .latest)
+        #expect(Timestamp(moved.description) == moved)
+        #expect(Timestamp("0000-01-01T00:00:00+01:00") == nil)
+    }
+
     @Test func `microseconds are kept`() throws {
         #expect(try #require(Timestamp("2026-11-25T10:19:43.12Z")).microDescription == "2026-11-25T10:19:43.120000Z")
     }

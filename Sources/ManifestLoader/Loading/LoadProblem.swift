@@ -18,11 +18,14 @@ public struct LoadProblem: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
-    /// `apps/web.yaml:12:7: Deployment shop/web: spec.replica: unknown field …`
+    /// `apps/web.yaml:12:7: Deployment shop/web: spec.replica: unknown field …`: one line, whatever the names in it are.
     public var description: String {
         let subject = [object, field].filter { !$0.isEmpty }.map { "\($0): " }.joined()
-        return "\(file):\(position): \(subject)\(message)"
+        return "\(file):\(position): \(subject)\(message)".withoutControls
     }
+
+    /// To sort by.
+    var place: (String, UInt32, UInt32) { (file, position.line, position.column) }
 
     public var value: Value {
         [

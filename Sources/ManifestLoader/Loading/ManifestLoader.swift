@@ -6,11 +6,20 @@ public struct ManifestFile: Sendable {
     public var path: String
     public var id: String
     public var bytes: [UInt8]
+    /// Of the whole content, where `bytes` leave out what is too large to be read.
+    public var size: Int
 
     public init(path: String, id: String, bytes: [UInt8]) {
         self.path = path
         self.id = id
         self.bytes = bytes
+        size = bytes.count
+    }
+
+    /// A file larger than ``YAMLLimits/size``, whose content is not looked at.
+    public init(path: String, id: String, unreadSize size: Int) {
+        self.init(path: path, id: id, bytes: [])
+        self.size = size
     }
 }
 
@@ -38,6 +47,9 @@ public struct ManifestLoader: Sendable {
     private let limits: YAMLLimits
     private var parsed: [String: ParsedFile] = [:]
     private var ignore = IgnoreRules()
+
+    /// Bytes of the largest file that is read.
+    public var mostBytes: Int { limits.size }
 
     public init(registry: Registry, limits: YAMLLimits = YAMLLimits()) {
         self.registry = registry
@@ -67,7 +79,8 @@ public struct ManifestLoader: Sendable {
     /// Adds or replaces a file. Does nothing when its id is known.
     public mutating func update(_ file: ManifestFile) {
         guard ManifestLoader.isManifest(file.path), !has(file.path, id: file.id) else { return }
-        let (documents, errors) = YAML.read(file.bytes, limits: limits)
+        let (documents, errors) =
+            file.size > limits.size ? ([], [YAML.tooLarge(file.size, limits)]) : YAML.read(file.bytes, limits: limits)
         var result = ParsedFile(id: file.id, documents: [], problems: [])
         result.problems = errors.map { LoadProblem(file: file.path, position: $0.position, message: $0.message) }
         for document in documents { ManifestLoader.flatten(Document(value: document.value, source: document.source), into: &result) }
@@ -112,7 +125,7 @@ public struct ManifestLoader: Sendable {
             }
         }
         let ordered = [0, 1, 2].flatMap { rank in objects.filter { ManifestLoader.rank($0) == rank } }
-        return LoadResult(objects: ordered, problems: problems)
+        return LoadResult(objects: ordered, problems: problems.sorted { $0.place < $1.place })
     }
 
     private static func rank(_ object: LoadedObject) -> Int {

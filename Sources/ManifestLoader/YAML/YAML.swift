@@ -30,11 +30,11 @@ public enum YAML {
     typealias Reading = (documents: [YAMLDocument], errors: [YAMLError], repeatedKeys: [RepeatedKey])
 
     private static func readAll(_ bytes: [UInt8], limits: YAMLLimits, takesRepeatedKeys: Bool) -> Reading {
-        if bytes.count > limits.size {
-            let error = YAMLError(
-                "\(bytes.count) bytes, more than the \(limits.size) a file may have", at: SourcePosition(line: 1, column: 1))
-            return ([], [error], [])
+        // The mark that some editors put before UTF-8 says nothing.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            return readAll(Array(bytes.dropFirst(3)), limits: limits, takesRepeatedKeys: takesRepeatedKeys)
         }
+        if bytes.count > limits.size { return ([], [tooLarge(bytes.count, limits)], []) }
         if let error = UTF8Check.firstError(in: bytes) { return ([], [error], []) }
         if YAML.looksLikeJSON(bytes) {
             var reader = JSONDocumentReader(bytes, limits: limits, takesRepeatedKeys: takesRepeatedKeys)
@@ -45,6 +45,12 @@ public enum YAML {
             return yaml.errors.isEmpty ? yaml : result
         }
         return readYAML(bytes, limits: limits, takesRepeatedKeys: takesRepeatedKeys)
+    }
+
+    static func tooLarge(_ size: Int, _ limits: YAMLLimits) -> YAMLError {
+        YAMLError(
+            "\(size) bytes, more than the \(limits.size) a manifest may have: split it, or name it in .skiffignore",
+            at: SourcePosition(line: 1, column: 1))
     }
 
     private static func readYAML(_ bytes: [UInt8], limits: YAMLLimits, takesRepeatedKeys: Bool) -> Reading {

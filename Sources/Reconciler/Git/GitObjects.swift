@@ -1,4 +1,5 @@
 import CLibgit2
+import Glibc
 import ManifestLoader
 
 /// Reads a repository's objects through libgit2 and writes commits into it. Used from one place at a time.
@@ -107,9 +108,22 @@ final class GitObjects {
             else { return nil }
             let mode = git_tree_entry_filemode(entry)
             return (
-                String(cString: name), GitObjects.hex(id), mode == GIT_FILEMODE_TREE,
+                GitObjects.text(name), GitObjects.hex(id), mode == GIT_FILEMODE_TREE,
                 mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE
             )
+        }
+    }
+
+    /// A name in a tree, which may be any bytes: what is not UTF-8 is written `\xE9`, so that two such names stay two.
+    private static func text(_ name: UnsafePointer<CChar>) -> String {
+        if let text = String(validatingCString: name) { return text }
+        return UnsafeBufferPointer(start: name, count: strlen(name)).reduce(into: "") { text, byte in
+            let byte = UInt8(bitPattern: byte)
+            if byte < 0x80 {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                text += "\\x" + String(byte, radix: 16, uppercase: true)
+            }
         }
     }
 
@@ -146,6 +160,17 @@ final class GitObjects {
             if entry.isFile { removed.append(prefix + entry.name) }
             if entry.isTree { try compare(entry.id, "", prefix + entry.name + "/", depth + 1, &changed, &removed) }
         }
+    }
+
+    /// The size of a blob, found without reading it whole.
+    func size(ofBlob id: String) throws(GitError) -> Int {
+        var database: OpaquePointer?
+        guard git_repository_odb(&database, repository) == 0, let database else { throw corrupt(id) }
+        defer { git_odb_free(database) }
+        var size = 0
+        var type = GIT_OBJECT_ANY
+        guard var oid = GitObjects.oid(id), git_odb_read_header(&size, &type, database, &oid) == 0 else { throw corrupt(id) }
+        return size
     }
 
     func blob(_ id: String) throws(GitError) -> [UInt8] {

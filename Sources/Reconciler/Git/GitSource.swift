@@ -163,7 +163,11 @@ public actor GitSource {
             if entry.path == IgnoreRules.fileName {
                 loader.setIgnoreRules(String(decoding: try objects.blob(entry.id), as: UTF8.self))
             } else if ManifestLoader.isManifest(entry.path), !loader.has(entry.path, id: entry.id) {
-                loader.update(ManifestFile(path: entry.path, id: entry.id, bytes: try objects.blob(entry.id)))
+                let size = try objects.size(ofBlob: entry.id)
+                loader.update(
+                    size > loader.mostBytes
+                        ? ManifestFile(path: entry.path, id: entry.id, unreadSize: size)
+                        : ManifestFile(path: entry.path, id: entry.id, bytes: try objects.blob(entry.id)))
             }
         }
         return tree

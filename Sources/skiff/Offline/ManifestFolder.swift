@@ -4,9 +4,6 @@ import ManifestLoader
 /// Reads the manifests below a folder or one file, by the rules that hold for a repository: no folder whose name starts with a dot, nothing
 /// that `.skiffignore` names.
 struct ManifestFolder {
-    /// Larger than this a manifest is not read.
-    private static let mostBytes = 64 << 20
-
     var files: [ManifestFile] = []
     var ignore = ""
 
@@ -26,6 +23,8 @@ struct ManifestFolder {
         for case let name as String in walk {
             if name.split(separator: "/").dropLast().contains(where: { $0.hasPrefix(".") }) { continue }
             guard ManifestLoader.isManifest(name), !rules.ignores(name) else { continue }
+            // As in a repository: a link or a folder is no manifest, whatever it is called; reading a pipe would never end.
+            guard walk.fileAttributes?[.type] as? FileAttributeType == .typeRegular else { continue }
             files.append(try ManifestFolder.read("\(path)/\(name)", as: name))
         }
         files.sort { $0.path < $1.path }
@@ -33,7 +32,7 @@ struct ManifestFolder {
 
     private static func read(_ path: String, as name: String) throws -> ManifestFile {
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-        guard size <= mostBytes else { throw CommandFailure("\(name): \(size) bytes, more than the \(mostBytes) a manifest may have") }
+        guard size <= YAMLLimits().size else { return ManifestFile(path: name, id: name, unreadSize: size) }
         guard let data = FileManager.default.contents(atPath: path) else { throw CommandFailure("\(path): cannot be read") }
         return ManifestFile(path: name, id: name, bytes: Array(data))
     }

@@ -16,7 +16,7 @@ struct OutputOptions: ParsableArguments {
         switch output {
         case .text:
             let text = text()
-            if !text.isEmpty { Swift.print(text) }
+            if !text.isEmpty { Console.line(text) }
         case .json: Swift.print(document.jsonText)
         case .yaml: Swift.print(YAMLWriter.text(document), terminator: "")
         }

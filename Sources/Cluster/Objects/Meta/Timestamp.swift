@@ -4,7 +4,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     public var microseconds: Int64
 
     public init(microseconds: Int64) { self.microseconds = microseconds }
-    public init(seconds: Int64) { microseconds = seconds * 1_000_000 }
+    /// Beyond ``earliest`` and ``latest`` it is these.
+    public init(seconds: Int64) { microseconds = min(max(seconds, -62_167_219_200), 253_402_300_799) * 1_000_000 }
 
     public var seconds: Int64 { (microseconds - (microseconds % 1_000_000 + 1_000_000) % 1_000_000) / 1_000_000 }
 
@@ -56,6 +57,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
         let days = Timestamp.daysSinceEpoch(year: year, month: month, day: day)
         let total = days * 86400 + hour * 3600 + minute * 60 + second - offset
         microseconds = Int64(total) * 1_000_000 + Int64(fraction)
+        // An offset may lead out of the years that can be written.
+        guard Timestamp.earliest <= self, seconds <= Timestamp.latest.seconds else { return nil }
     }
 
     /// `2006-01-02T15:04:05Z`.
@@ -69,9 +72,16 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
-    /// Moves by a number of seconds.
+    /// The first and the last moment that can be written: years 0 to 9999.
+    public static let earliest = Timestamp(seconds: -62_167_219_200)
+    public static let latest = Timestamp(seconds: 253_402_300_799)
+
+    /// Moves by a number of seconds, not past ``earliest`` and ``latest``: fields such as `activeDeadlineSeconds` may be any Int64.
     public static func + (time: Timestamp, seconds: Double) -> Timestamp {
-        Timestamp(microseconds: time.microseconds + Int64(seconds * 1e6))
+        let sum = Double(time.microseconds) + seconds * 1e6
+        guard sum < Double(latest.microseconds) else { return latest }
+        guard sum > Double(earliest.microseconds) else { return earliest }
+        return Timestamp(microseconds: time.microseconds + Int64(seconds * 1e6))
     }
 
     /// Seconds from `earlier` to `later`.
