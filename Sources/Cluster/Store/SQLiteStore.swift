@@ -29,7 +29,8 @@ public final class SQLiteStore: Store {
     private let logger: Logger
     /// What was found when the file was checked.
     private let findings = Mutex<[String]>([])
-    private let lastWriteFailed = Atomic(false)
+    /// Why the last commit failed; empty when it did not.
+    private let lastProblem = Mutex("")
     /// Changes in one transaction at most, so that the first of many does not wait for all.
     private static let mostPerCommit = 512
 
@@ -80,13 +81,13 @@ public final class SQLiteStore: Store {
     public var damage: [String] { findings.withLock { $0 } }
 
     public func checkWritable() async throws(StoreError) {
-        guard lastWriteFailed.load(ordering: .relaxed) else { return }
+        guard lastProblem.withLock({ !$0.isEmpty }) else { return }
         let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
             writer.async {
                 if self.queue.withLock({ $0.isClosed }) { return continuation.resume(returning: .failure(.closed)) }
                 do throws(StoreError) {
                     try self.file.probe()
-                    self.lastWriteFailed.store(false, ordering: .relaxed)
+                    self.note(nil)
                     continuation.resume(returning: .success(()))
                 } catch { continuation.resume(returning: .failure(error)) }
             }
@@ -148,15 +149,37 @@ public final class SQLiteStore: Store {
         var results = table.plan(batch.map(\.request))
         let planned = results.compactMap { try? $0.get() }
         do throws(StoreError) {
-            try file.commit(planned)
+            try write(planned)
             table.publish(planned)
-            lastWriteFailed.store(false, ordering: .relaxed)
+            note(nil)
         } catch {
-            lastWriteFailed.store(true, ordering: .relaxed)
-            logger.error("write failed", metadata: ["changes": "\(planned.count)", "error": "\(error)"])
+            note(error)
             results = results.map { result in result.flatMap { _ in .failure(error) } }
         }
         for (pending, result) in zip(batch, results) { pending.continuation.resume(returning: result.map(\.event.object)) }
+    }
+
+    private func write(_ planned: [ObjectTable.Planned]) throws(StoreError) {
+        do throws(StoreError) { try file.commit(planned) } catch {
+            guard case .diskFull = error, file.makeRoom() else { throw error }
+            try file.commit(planned)
+        }
+    }
+
+    /// Logs that writing has begun to fail, and that it goes again: once each, as the log may be on the same disk. On `writer`.
+    private func note(_ problem: StoreError?) {
+        let text = problem.map { "\($0)" } ?? ""
+        guard
+            lastProblem.withLock({ last in
+                defer { last = text }
+                return last != text
+            })
+        else { return }
+        if let problem {
+            logger.error("writes fail; reads go on", metadata: ["error": "\(problem)"])
+        } else {
+            logger.notice("writes go to disk again")
+        }
     }
 
     public func close() async {

@@ -123,7 +123,7 @@ public enum StoreError: Error, Sendable, CustomStringConvertible {
         case .damaged(let object): "\(object.path) is damaged on disk; restore it from a backup with `skiff restore`"
         case .expired(let oldest): "the history before revision \(oldest) has been compacted"
         case .future(let current): "the newest revision is \(current)"
-        case .diskFull(let path): "no space left for \(path); nothing was changed"
+        case .diskFull(let path): "no space left for \(path): free some on its disk; nothing was changed"
         case .failed(let path, let reason): "\(path): \(reason)"
         case .corrupt(let path, let reason): "\(path) is damaged: \(reason); restore it from a backup with `skiff restore`"
         case .newerFormat(let path, let found, let known):

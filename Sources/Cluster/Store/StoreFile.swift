@@ -139,6 +139,9 @@ struct StoreFile {
         }
     }
 
+    /// Moves what the write-ahead log holds into the file and gives its space back; false where the file cannot grow either.
+    func makeRoom() -> Bool { (try? queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }) != nil }
+
     func close() { try? queue.close() }
 
     // MARK: - Keys
