@@ -18,6 +18,8 @@ extension Reconciler {
             guard try await load(fetched) else { return }
             await apply(begin)
         } catch {
+            // git was ended because we stop: that says nothing of the source.
+            if Task.isCancelled { return }
             switch error.reason {
             case .pathNotFound: await refuse(status.observedRevision, [error.description], begin)
             default: setUnreachable(error.description)

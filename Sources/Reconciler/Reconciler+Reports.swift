@@ -99,6 +99,7 @@ extension Reconciler {
         do throws(GitError) {
             try await source.publishStatus(StatusFiles.of(report), message: StatusFiles.message(report))
         } catch {
+            if Task.isCancelled { return }
             if !publication.hasWarned { say.yield(.warning("status is not committed back: \(error)")) }
             publication.hasWarned = true
             if error.reason != .noWriteAccess { publication.failed(now) }

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Runs the installed `git`: no prompts, no hooks, a deadline. Its children are ended with it.
 struct GitProcess: Sendable {
@@ -21,14 +22,26 @@ struct GitProcess: Sendable {
     var sshKey: String?
     var deadline: Double = 60
 
-    /// Runs `git ARGUMENTS`. Throws when git cannot be started.
+    /// Seconds that git has left when the task that waits for it is cancelled: a push that is nearly through gets through.
+    private static let grace = 2.0
+
+    /// Runs `git ARGUMENTS`. Throws when git cannot be started. Cancelled, it ends git soon, which reads as timed out.
     func run(_ arguments: [String], input: String = "") async throws(GitError) -> Output {
-        let result: Result<Output, GitError> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(returning: runBlocking(arguments, input: input))
+        let cancelled = Cancelled()
+        let result: Result<Output, GitError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    continuation.resume(returning: runBlocking(arguments, input: input, cancelled))
+                }
             }
+        } onCancel: {
+            cancelled.flag.store(true, ordering: .relaxed)
         }
         return try result.get()
+    }
+
+    private final class Cancelled: Sendable {
+        let flag = Atomic(false)
     }
 
     private var environment: [String] {
@@ -53,7 +66,7 @@ struct GitProcess: Sendable {
         return variables
     }
 
-    private func runBlocking(_ arguments: [String], input: String) -> Result<Output, GitError> {
+    private func runBlocking(_ arguments: [String], input: String, _ cancelled: Cancelled) -> Result<Output, GitError> {
         var stdout: [Int32] = [0, 0]
         var stderr: [Int32] = [0, 0]
         var stdin: [Int32] = [0, 0]
@@ -77,7 +90,8 @@ struct GitProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
         let words =
             [
-                "git", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "protocol.ext.allow=never", "-c",
+                "git", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "core.fsync=objects,reference", "-c",
+                "core.fsyncMethod=batch", "-c", "protocol.ext.allow=never", "-c",
                 "advice.detachedHead=false",
             ]
             + arguments
@@ -101,7 +115,7 @@ struct GitProcess: Sendable {
         if !input.isEmpty { _ = input.withCString { write(stdin[1], $0, strlen($0)) } }
         close(stdin[1])
         var texts: [[UInt8]] = [[], []]
-        let timedOut = !drain([stdout[0], stderr[0]], into: &texts)
+        let timedOut = !drain([stdout[0], stderr[0]], into: &texts, cancelled)
         if timedOut { kill(-pid, SIGKILL) }
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
@@ -113,7 +127,9 @@ struct GitProcess: Sendable {
     }
 
     /// Reads both pipes to their end; false when the deadline came first.
-    private func drain(_ descriptors: [Int32], into texts: inout [[UInt8]]) -> Bool {
+    private func drain(_ descriptors: [Int32], into texts: inout [[UInt8]], _ cancelled: Cancelled) -> Bool {
+        var deadline = deadline
+        var isEnding = false
         var open = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         var buffer = [UInt8](repeating: 0, count: 65536)
         var start = timespec()
@@ -122,8 +138,12 @@ struct GitProcess: Sendable {
             var now = timespec()
             clock_gettime(CLOCK_MONOTONIC, &now)
             let spent = Double(now.tv_sec - start.tv_sec) + Double(now.tv_nsec - start.tv_nsec) / 1e9
+            if !isEnding, cancelled.flag.load(ordering: .relaxed) {
+                isEnding = true
+                deadline = min(deadline, spent + GitProcess.grace)
+            }
             guard spent < deadline else { return false }
-            let ready = poll(&open, nfds_t(open.count), Int32(min(1000, (deadline - spent) * 1000 + 1)))
+            let ready = poll(&open, nfds_t(open.count), Int32(min(100, (deadline - spent) * 1000 + 1)))
             guard ready > 0 else { continue }
             for index in open.indices where open[index].fd >= 0 && open[index].revents != 0 {
                 let count = read(open[index].fd, &buffer, buffer.count)

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import ManifestLoader
 
 /// A repository of manifests: fetched into a bare repository by `git`, read by libgit2.
@@ -11,6 +11,8 @@ public actor GitSource {
     private var objects: GitObjects?
     /// What the remote said at the last look, to fetch only after a change.
     private var lastSeen: (ref: String, commit: String)?
+    /// Whether a new copy was tried since the last fetch that went well.
+    private var hasTriedNewCopy = false
 
     public init(_ options: SourceOptions) {
         self.options = options
@@ -25,7 +27,17 @@ public actor GitSource {
     // MARK: - Fetching
 
     /// Asks the remote and fetches what is new. Answers the commit that the ref names now.
+    ///
+    /// What stands in `directory` is a copy of what the remote has: one that is damaged, or that a process which was killed left
+    /// locked, is made anew.
     public func fetch() async throws(GitError) -> String {
+        do throws(GitError) { return try await fetchIntoCopy() } catch {
+            guard await replaceCopy(after: error) else { throw error }
+            return try await fetchIntoCopy()
+        }
+    }
+
+    private func fetchIntoCopy() async throws(GitError) -> String {
         try await prepare()
         let listed = try await run(["ls-remote", "--symref", options.repository] + patterns)
         let (ref, commit) = try await choose(from: listed)
@@ -39,6 +51,7 @@ public actor GitSource {
             throw GitError(.corrupt, remote: remote, ref: ref, detail: "fetched, but there is no commit")
         }
         lastSeen = (ref, fetched)
+        hasTriedNewCopy = false
         return fetched
     }
 
@@ -52,6 +65,29 @@ public actor GitSource {
                 guard error.reason == .refused, attempt < 4, (try? await Task.sleep(for: .milliseconds(50))) != nil else { throw error }
             }
         }
+    }
+
+    /// Makes the copy anew when the trouble can lie in it. False when it lies elsewhere, or the remote cannot be copied whole either: then
+    /// what was fetched before stays, and this is not tried again until a fetch goes well.
+    private func replaceCopy(after error: GitError) async -> Bool {
+        guard error.reason == .corrupt || error.detail.contains(options.directory), !hasTriedNewCopy else { return false }
+        hasTriedNewCopy = true
+        let files = FileManager.default
+        let (fresh, old) = (options.directory + ".new", options.directory + ".old")
+        for leftover in [fresh, old] { try? files.removeItem(atPath: leftover) }
+        do throws(GitError) {
+            _ = try await run(["init", "--bare", "--quiet", fresh], in: nil)
+            let everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
+            _ = try await run(["fetch", "--no-write-fetch-head", "--quiet", options.repository] + everything, in: fresh)
+        } catch {
+            try? files.removeItem(atPath: fresh)
+            return false
+        }
+        objects = nil
+        lastSeen = nil
+        guard rename(options.directory, old) == 0, rename(fresh, options.directory) == 0 else { return false }
+        try? files.removeItem(atPath: old)
+        return true
     }
 
     private var patterns: [String] {
@@ -98,7 +134,7 @@ public actor GitSource {
             throw GitError(.unreachable, remote: remote, ref: options.ref, detail: "no such folder")
         }
         guard access(options.directory + "/HEAD", F_OK) != 0 else { return }
-        _ = try await run(["init", "--bare", "--quiet", options.directory], inRepository: false)
+        _ = try await run(["init", "--bare", "--quiet", options.directory], in: nil)
     }
 
     private func open() throws(GitError) -> GitObjects {
@@ -109,10 +145,13 @@ public actor GitSource {
     }
 
     /// Runs git and makes a failure a typed one.
-    func run(_ arguments: [String], inRepository: Bool = true) async throws(GitError) -> String {
+    func run(_ arguments: [String]) async throws(GitError) -> String { try await run(arguments, in: options.directory) }
+
+    /// As ``run(_:)``, in another repository than the copy; nil for none.
+    func run(_ arguments: [String], in directory: String?) async throws(GitError) -> String {
         let output: GitProcess.Output
         do throws(GitError) {
-            output = try await git.run((inRepository ? ["--git-dir", options.directory] : []) + arguments)
+            output = try await git.run((directory.map { ["--git-dir", $0] } ?? []) + arguments)
         } catch {
             throw GitError(error.reason, remote: remote, ref: options.ref, detail: error.detail)
         }

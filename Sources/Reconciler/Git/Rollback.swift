@@ -39,7 +39,7 @@ extension GitSource {
     private func revert(_ target: String, on head: String, branch: String) async throws(GitError) -> String {
         // The branch that is checked out in a work tree takes no push: the revert is made there.
         if let path = options.localPath, access("\(path)/.git", F_OK) == 0,
-            try await run(["-C", path, "rev-parse", "--symbolic-full-name", "HEAD"], inRepository: false)
+            try await run(["-C", path, "rev-parse", "--symbolic-full-name", "HEAD"], in: nil)
                 .split(separator: "\n").first == "refs/heads/\(branch)"
         {
             try await revert(target, in: path, identity: [])
@@ -51,7 +51,7 @@ extension GitSource {
         do throws(GitError) {
             try await revert(target, in: folder, identity: await localIdentity())
             let commit = try await newHead(of: folder)
-            _ = try await run(["-C", folder, "push", "--quiet", options.repository, "\(commit):refs/heads/\(branch)"], inRepository: false)
+            _ = try await run(["-C", folder, "push", "--quiet", options.repository, "\(commit):refs/heads/\(branch)"], in: nil)
             result = .success(commit)
         } catch { result = .failure(error) }
         _ = try? await run(["worktree", "remove", "--force", folder])
@@ -59,17 +59,17 @@ extension GitSource {
     }
 
     private func newHead(of folder: String) async throws(GitError) -> String {
-        let text = try await run(["-C", folder, "rev-parse", "HEAD"], inRepository: false)
+        let text = try await run(["-C", folder, "rev-parse", "HEAD"], in: nil)
         return text.split(separator: "\n").first.map(String.init) ?? ""
     }
 
     private func revert(_ target: String, in folder: String, identity: [String]) async throws(GitError) {
-        let parents = try await run(["-C", folder, "rev-list", "--parents", "-n", "1", target], inRepository: false)
+        let parents = try await run(["-C", folder, "rev-list", "--parents", "-n", "1", target], in: nil)
         let mainline = parents.split(separator: " ").count > 2 ? ["-m", "1"] : []
         do throws(GitError) {
-            _ = try await run(["-C", folder] + identity + ["revert", "--no-edit"] + mainline + [target], inRepository: false)
+            _ = try await run(["-C", folder] + identity + ["revert", "--no-edit"] + mainline + [target], in: nil)
         } catch {
-            _ = try? await run(["-C", folder, "revert", "--abort"], inRepository: false)
+            _ = try? await run(["-C", folder, "revert", "--abort"], in: nil)
             throw GitError(
                 .conflict, remote: options.shownRepository, ref: target,
                 detail: "the commit cannot be undone by itself (\(error.detail)): revert it by hand and push")
@@ -81,7 +81,7 @@ extension GitSource {
         guard let path = options.localPath else { return [] }
         var settings: [String] = []
         for key in ["user.name", "user.email"] {
-            guard let text = try? await run(["-C", path, "config", "--get", key], inRepository: false),
+            guard let text = try? await run(["-C", path, "config", "--get", key], in: nil),
                 let value = text.split(separator: "\n").first
             else { continue }
             settings += ["-c", "\(key)=\(value)"]
