@@ -243,6 +243,22 @@ import Testing
             }
         }
     }
+
+    @Test(
+        arguments: [
+            ([], "spec.cidrs: Required value: at least one CIDR required"),
+            (
+                ["10.0.0.0/33"],
+                #"spec.cidrs[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"#
+            ),
+            (["10.0.0.0/8", "2001:db8::/64"], nil),
+        ] as [([String], String?)])
+    func `service ranges are one or two, each a range`(ranges: [String], problem: String?) throws {
+        let rules = try rules(GroupVersionResource("networking.k8s.io", "v1", "servicecidrs"))
+        let made: Value = ["metadata": ["name": "x"], "spec": ["cidrs": Value(ranges)]]
+        #expect(rules.validate(made).map(\.message) == (problem.map { [$0] } ?? []))
+        #expect(rules.validateUpdate(["spec": ["cidrs": ["10.1.0.0/16"]]], made, "").count == 1)
+    }
 }
 
 struct SelectorKeyTests {

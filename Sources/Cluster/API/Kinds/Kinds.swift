@@ -44,6 +44,7 @@ enum Kinds {
         GroupVersionResource("networking.k8s.io", "v1", "ingresses"): ingress,
         GroupVersionResource("networking.k8s.io", "v1", "ingressclasses"): ingressClass,
         GroupVersionResource("networking.k8s.io", "v1", "networkpolicies"): networkPolicy,
+        GroupVersionResource("networking.k8s.io", "v1", "servicecidrs"): serviceCIDR,
         GroupVersionResource("policy", "v1", "poddisruptionbudgets"): disruptionBudget,
         GroupVersionResource("scheduling.k8s.io", "v1", "priorityclasses"): priorityClass,
         GroupVersionResource("node.k8s.io", "v1", "runtimeclasses"): runtimeClass,
