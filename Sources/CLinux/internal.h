@@ -54,7 +54,9 @@ void skiff_settle(void);
 
 /* ---- What a container is started with, read from a memory file (LaunchSpec.swift writes it): NUL-ended fields, the first
    byte of each says what it is. a argument, e NAME=value, c directory, l log, u user, g group, G further group, k capabilities
-   (hex), r read-only root, n no new privileges, mr/mw a mount (then its source, path below the source, and target). ---- */
+   (hex), r read-only root, n no new privileges, i standard input that can be attached to, o that ends with who
+   attached to it first, t a terminal, p the container whose
+   processes it shares, mr/mw a mount (then its source, path below the source, and target). ---- */
 struct skiff_mount {
     const char *source, *subpath, *target;
     bool readonly;
@@ -67,12 +69,12 @@ struct skiff_launch {
     size_t argc, envc;
     struct skiff_mount *mounts;
     size_t mountc;
-    const char *cwd, *log;
+    const char *cwd, *log, *process_owner;
     long uid, gid;
     gid_t *groups;
     size_t groupc;
     uint64_t capabilities;
-    bool readonly_root, no_new_privileges;
+    bool readonly_root, no_new_privileges, keeps_input, input_once, terminal;
 };
 
 /* NULL when the file cannot be read or makes no sense. Takes the descriptor. */
@@ -103,7 +105,15 @@ struct skiff_stream {
     char line[16384];
 };
 int skiff_log_open(struct skiff_log *log, const char *path);
-/* Reads what is there and appends it. False at the end of the stream. */
-bool skiff_log_pump(struct skiff_log *log, struct skiff_stream *stream);
+/* Reads what is there to the end of `line`, and no further than there is room. Bytes, 0 at the end of the stream, -1 for none yet. */
+ssize_t skiff_stream_read(struct skiff_stream *stream);
+/* Appends what was read, whole lines first. */
+void skiff_log_take(struct skiff_log *log, struct skiff_stream *stream, size_t got);
+/* Appends a last line without an end. */
+void skiff_log_end(struct skiff_log *log, struct skiff_stream *stream);
+
+/* Makes a terminal in the container's /dev/pts the process's own, in a session of its own, and its standard streams. Its other
+   end or -errno. */
+int skiff_terminal(const struct skiff_launch *launch);
 
 #endif

@@ -48,6 +48,10 @@ struct skiff_launch *skiff_launch_read(int fd) {
         case 'k': launch->capabilities = strtoull(rest, NULL, 16); break;
         case 'r': launch->readonly_root = true; break;
         case 'n': launch->no_new_privileges = true; break;
+        case 'i': launch->keeps_input = true; break;
+        case 'o': launch->input_once = true; break;
+        case 't': launch->terminal = true; break;
+        case 'p': launch->process_owner = rest; break;
         case 'm': {
             struct skiff_mount *mount = &launch->mounts[launch->mountc++];
             mount->readonly = *rest == 'r';

@@ -42,15 +42,20 @@ static void append(struct skiff_log *log, const struct skiff_stream *stream, con
     if (tag == 'F' && log->size >= largest_log) rotate(log);
 }
 
-bool skiff_log_pump(struct skiff_log *log, struct skiff_stream *stream) {
+ssize_t skiff_stream_read(struct skiff_stream *stream) {
     ssize_t got = read(stream->fd, stream->line + stream->length, sizeof stream->line - stream->length);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-    if (got <= 0) {
-        if (stream->length > 0) append(log, stream, stream->line, stream->length, 'F');
-        stream->length = 0;
-        return false;
-    }
-    stream->length += (size_t)got;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) return -1;
+    /* A terminal that nobody has open any more fails to be read. */
+    return got < 0 ? 0 : got;
+}
+
+void skiff_log_end(struct skiff_log *log, struct skiff_stream *stream) {
+    if (stream->length > 0) append(log, stream, stream->line, stream->length, 'F');
+    stream->length = 0;
+}
+
+void skiff_log_take(struct skiff_log *log, struct skiff_stream *stream, size_t got) {
+    stream->length += got;
     char *start = stream->line, *end = stream->line + stream->length, *newline;
     while ((newline = memchr(start, '\n', (size_t)(end - start)))) {
         append(log, stream, start, (size_t)(newline - start), 'F');
@@ -63,5 +68,4 @@ bool skiff_log_pump(struct skiff_log *log, struct skiff_stream *stream) {
     } else if (start != stream->line) {
         memmove(stream->line, start, stream->length);
     }
-    return true;
 }

@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "shim.h"
 #include <sys/signalfd.h>
 
 /* skiff shim DIRECTORY HOSTNAME COMMANDS-IN-NODE COMMANDS-IN-POD FLAGS: holds one pod. DIRECTORY is the pod's; descriptors: 3 takes
@@ -9,30 +9,17 @@
      start NAME ATTEMPT   + launch          → ok PID | error TEXT
      signal NAME NUMBER                     → ok | error TEXT
      exec NAME            + launch, in, out, err → exit CODE | error TEXT, when it has ended; closing the connection kills it
+     terminal NAME        + launch          → terminal + its other end, then as exec
+     attach NAME          + out, err        → ok, with a terminal + its other end, with an open standard input + that; out and err get
+                                              what the container writes until the connection or the container ends
+     shut NAME                              → ok: its standard input ends, if it is for one client alone
+     socket                                 → ok + a TCP socket in the pod's network
      volume NAME          + files           → ok | error TEXT
      folder NAME                            → ok: a directory in memory
      watch                                  → a line for every container now, and at each change
      quit                                   → kills what runs, → ok, and ends */
 
 enum { report_fd = 3, listener_fd = 4, node_fd = 5, user_fd = 6, most_containers = 64, most_clients = 128 };
-
-struct container {
-    char name[64];
-    long attempt;
-    pid_t pid;
-    int pidfd;
-    int code;
-    bool exited;
-    char started[31], finished[31];
-    struct skiff_log log;
-    struct skiff_stream *streams[2];
-};
-
-struct client {
-    int fd;
-    bool watches;
-    pid_t child;
-};
 
 static struct container containers[most_containers];
 static size_t container_count;
@@ -41,8 +28,7 @@ static size_t client_count;
 static bool rootless, quits;
 static int quit_client = -1;
 
-static void say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(int fd, const char *format, ...) {
+void shim_say(int fd, const char *format, ...) {
     char text[1200];
     va_list arguments;
     va_start(arguments, format);
@@ -54,8 +40,8 @@ static void say(int fd, const char *format, ...) {
 
 static void tell(int fd, const struct container *container) {
     if (container->exited)
-        say(fd, "exited %s %ld %d %s %s", container->name, container->attempt, container->code, container->started, container->finished);
-    else say(fd, "running %s %ld %d %s", container->name, container->attempt, (int)container->pid, container->started);
+        shim_say(fd, "exited %s %ld %d %s %s", container->name, container->attempt, container->code, container->started, container->finished);
+    else shim_say(fd, "running %s %ld %d %s", container->name, container->attempt, (int)container->pid, container->started);
 }
 
 static void tell_all(const struct container *container) {
@@ -81,6 +67,8 @@ static struct skiff_stream *new_stream(int fd, const char *name) {
 
 static void close_stream(struct container *container, int index) {
     if (!container->streams[index]) return;
+    skiff_log_end(&container->log, container->streams[index]);
+    shim_copied(container, index);
     close(container->streams[index]->fd);
     free(container->streams[index]);
     container->streams[index] = NULL;
@@ -90,8 +78,21 @@ static void close_stream(struct container *container, int index) {
     }
 }
 
-/* Reads the report of a child: empty when it became its program. */
-static bool read_report(int fd, char *text, size_t size) {
+static void pump(struct container *container, int index) {
+    struct skiff_stream *stream = container->streams[index];
+    ssize_t got = skiff_stream_read(stream);
+    if (got < 0) return;
+    if (got == 0) return close_stream(container, index);
+    shim_copy(container, index, stream->line + stream->length, (size_t)got);
+    skiff_log_take(&container->log, stream, (size_t)got);
+}
+
+static void close_input(struct container *container) {
+    if (container->input >= 0) close(container->input);
+    container->input = -1;
+}
+
+bool shim_report(int fd, char *text, size_t size) {
     size_t length = 0;
     ssize_t got;
     while (length < size - 1 && ((got = read(fd, text + length, size - 1 - length)) > 0 || (got < 0 && errno == EINTR)))
@@ -101,69 +102,155 @@ static bool read_report(int fd, char *text, size_t size) {
     return length == 0;
 }
 
+/* The container's streams as its program gets them and as the shim keeps them. */
+struct pipes {
+    int in[2], out[2], err[2], report[2], terminal[2];
+};
+
+static void close_pipes(struct pipes *pipes) {
+    int *all = (int *)pipes;
+    for (size_t i = 0; i < sizeof *pipes / sizeof *all; i++)
+        if (all[i] >= 0) close(all[i]);
+}
+
+static bool make_pipes(struct pipes *pipes, const struct skiff_launch *launch) {
+    memset(pipes, -1, sizeof *pipes);
+    if (pipe2(pipes->report, O_CLOEXEC) < 0) return false;
+    if (launch->terminal) return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pipes->terminal) == 0;
+    if (pipe2(pipes->out, O_CLOEXEC) < 0 || pipe2(pipes->err, O_CLOEXEC) < 0) return false;
+    if (launch->keeps_input) return pipe2(pipes->in, O_CLOEXEC) == 0;
+    pipes->in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return pipes->in[0] >= 0;
+}
+
+static _Noreturn void begin(const struct skiff_launch *launch, const struct pipes *pipes) {
+    int report = pipes->report[1];
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    setsid();
+    skiff_enter_root(launch, rootless, report);
+    if (launch->terminal) {
+        int other = skiff_terminal(launch);
+        if (other < 0) skiff_fail(report, "make a terminal: %s", strerror(-other));
+        if (skiff_send(pipes->terminal[1], "", 1, &other, 1) < 0) skiff_fail(report, "hand over the terminal: %s", strerror(errno));
+    } else if (dup2(pipes->in[0], 0) < 0 || dup2(pipes->out[1], 1) < 0 || dup2(pipes->err[1], 2) < 0) {
+        skiff_fail(report, "standard streams: %s", strerror(errno));
+    }
+    skiff_become(launch, rootless, report);
+}
+
+/* The program is process 1 of its own PID namespace: when it ends, the kernel ends all it has started. One that shares another
+   container's processes is one among those. */
+static pid_t fork_program(const struct skiff_launch *launch, const struct pipes *pipes) {
+    unsigned long namespaces = CLONE_NEWNS | CLONE_NEWPID;
+    int own = -1;
+    if (launch->process_owner) {
+        struct container *owner = find(launch->process_owner);
+        if (!owner || owner->exited) {
+            errno = ESRCH;
+            return -1;
+        }
+        own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+        if (own < 0) return -1;
+        if (setns(owner->pidfd, CLONE_NEWPID) < 0) {
+            close(own);
+            return -1;
+        }
+        namespaces = CLONE_NEWNS;
+    }
+    pid_t pid = (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0) begin(launch, pipes);
+    int error = errno;
+    if (own >= 0) {
+        setns(own, CLONE_NEWPID);
+        close(own);
+    }
+    errno = error;
+    return pid;
+}
+
+/* Starts the program and keeps the shim's ends of its streams in `pipes`. NULL, or why it could not be. */
+static const char *launch_program(const struct skiff_launch *launch, struct pipes *pipes, pid_t *pid) {
+    static char text[1024];
+    *pid = fork_program(launch, pipes);
+    if (*pid < 0) {
+        snprintf(text, sizeof text, "make the container's namespaces: %s", strerror(errno));
+        return text;
+    }
+    int *theirs[] = {&pipes->in[0], &pipes->out[1], &pipes->err[1], &pipes->report[1], &pipes->terminal[1]};
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        if (*theirs[i] >= 0) close(*theirs[i]);
+        *theirs[i] = -1;
+    }
+    bool began = shim_report(pipes->report[0], text, sizeof text);
+    pipes->report[0] = -1;
+    if (began && launch->terminal) {
+        char byte;
+        int count = 1;
+        if (skiff_receive(pipes->terminal[0], &byte, 1, &pipes->out[0], &count) <= 0 || count != 1) {
+            snprintf(text, sizeof text, "the terminal was not handed over");
+            kill(*pid, SIGKILL);
+            began = false;
+        } else {
+            pipes->in[1] = fcntl(pipes->out[0], F_DUPFD_CLOEXEC, 0);
+        }
+    }
+    if (began) return NULL;
+    while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR) continue;
+    return text;
+}
+
+/* Where a container of this name is kept; NULL with the reason told. */
+static struct container *place(int client, const char *name) {
+    struct container *container = find(name);
+    if (container && !container->exited) {
+        shim_say(client, "error container %s runs already", name);
+        return NULL;
+    }
+    if (container) return container;
+    if (container_count == most_containers) {
+        shim_say(client, "error a pod has at most %d containers", most_containers);
+        return NULL;
+    }
+    container = &containers[container_count];
+    memset(container, 0, sizeof *container);
+    container->log.fd = container->pidfd = container->input = -1;
+    container->exited = true;
+    return container;
+}
+
 static void start(int client, const char *name, long attempt, int spec) {
     struct skiff_launch *launch = skiff_launch_read(spec);
-    struct container *container = find(name);
-    int out[2] = {-1, -1}, err[2] = {-1, -1}, report[2] = {-1, -1};
-    if (!launch || strlen(name) >= sizeof container->name || strchr(name, '/')) {
-        say(client, "error the container's launch cannot be read");
+    if (!launch || strlen(name) >= sizeof containers->name || strchr(name, '/')) {
+        shim_say(client, "error the container's launch cannot be read");
         skiff_launch_free(launch);
         return;
     }
-    if (container && !container->exited) {
-        say(client, "error container %s runs already", name);
-        skiff_launch_free(launch);
-        return;
-    }
+    struct container *container = place(client, name);
     if (!container) {
-        if (container_count == most_containers) {
-            say(client, "error a pod has at most %d containers", most_containers);
-            skiff_launch_free(launch);
-            return;
-        }
-        container = &containers[container_count];
-        memset(container, 0, sizeof *container);
-        container->log.fd = -1;
-        container->pidfd = -1;
-        container->exited = true;
+        skiff_launch_free(launch);
+        return;
     }
     close_stream(container, 0);
     close_stream(container, 1);
     struct skiff_log log;
+    struct pipes pipes;
     int status = skiff_log_open(&log, launch->log ? launch->log : "/dev/null");
-    if (status || pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0) {
-        say(client, "error open %s: %s", launch->log ? launch->log : "pipes", strerror(status ? -status : errno));
+    if (status || !make_pipes(&pipes, launch)) {
+        shim_say(client, "error open %s: %s", launch->log ? launch->log : "pipes", strerror(status ? -status : errno));
+        if (!status) {
+            close_pipes(&pipes);
+            close(log.fd);
+        }
         skiff_launch_free(launch);
         return;
     }
-    /* The program is process 1 of its own PID namespace: when it ends, the kernel ends all it has started. */
-    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-        setsid();
-        int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        if (input < 0 || dup2(input, 0) < 0 || dup2(out[1], 1) < 0 || dup2(err[1], 2) < 0)
-            skiff_fail(report[1], "standard streams: %s", strerror(errno));
-        skiff_enter_root(launch, rootless, report[1]);
-        skiff_become(launch, rootless, report[1]);
-    }
-    int error = errno;
-    close(out[1]);
-    close(err[1]);
-    close(report[1]);
-    skiff_launch_free(launch);
-    char text[1024];
-    if (pid < 0 || !read_report(report[0], text, sizeof text)) {
-        if (pid < 0) {
-            snprintf(text, sizeof text, "make the container's namespaces: %s", strerror(error));
-            close(report[0]);
-        } else {
-            while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
-        }
-        close(out[0]);
-        close(err[0]);
+    pid_t pid;
+    const char *problem = launch_program(launch, &pipes, &pid);
+    if (problem) {
+        close_pipes(&pipes);
         close(log.fd);
-        say(client, "error %s", text);
+        skiff_launch_free(launch);
+        shim_say(client, "error %s", problem);
         return;
     }
     if (container->pidfd >= 0) close(container->pidfd);
@@ -176,14 +263,18 @@ static void start(int client, const char *name, long attempt, int spec) {
     container->exited = false;
     container->code = 0;
     container->log = log;
-    container->streams[0] = new_stream(out[0], "stdout");
-    container->streams[1] = new_stream(err[0], "stderr");
+    skiff_launch_free(container->launch);
+    container->launch = launch;
+    container->streams[0] = new_stream(pipes.out[0], "stdout");
+    container->streams[1] = pipes.err[0] >= 0 ? new_stream(pipes.err[0], "stderr") : NULL;
+    container->input = pipes.in[1];
+    if (pipes.terminal[0] >= 0) close(pipes.terminal[0]);
     skiff_timestamp(container->started);
     char path[160], line[64];
     snprintf(path, sizeof path, "containers/%s/%ld.start", container->name, attempt);
     snprintf(line, sizeof line, "%s\n", container->started);
     skiff_replace_file(path, line);
-    say(client, "ok %d", (int)pid);
+    shim_say(client, "ok %d", (int)pid);
     tell_all(container);
 }
 
@@ -193,9 +284,10 @@ static void record_exit(struct container *container, int status) {
         for (int rounds = 0; container->streams[i] && rounds < 256; rounds++) {
             struct pollfd wait = {container->streams[i]->fd, POLLIN, 0};
             if (poll(&wait, 1, 0) <= 0) break;
-            if (!skiff_log_pump(&container->log, container->streams[i])) close_stream(container, i);
+            pump(container, i);
         }
     }
+    close_input(container);
     container->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     container->exited = true;
     skiff_timestamp(container->finished);
@@ -215,103 +307,99 @@ static void reap(void) {
         for (size_t i = 0; i < client_count; i++) {
             if (clients[i].child != pid) continue;
             clients[i].child = 0;
-            say(clients[i].fd, "exit %d", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+            shim_say(clients[i].fd, "exit %d", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
         }
     }
 }
 
-static void execute(struct client *client, const char *name, int *fds, int count) {
+static void attach(struct client *client, struct container *container, const int out[2]) {
+    if (!shim_attach(client->fd, container, out)) {
+        close(out[0]);
+        close(out[1]);
+        shim_say(client->fd, "error a pod has at most %d attachments", most_attachments);
+        return;
+    }
+    skiff_send(client->fd, "ok", 2, &container->input, container->input >= 0 ? 1 : 0);
+}
+
+static void give_socket(int client) {
+    int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (made < 0) return shim_say(client, "error socket: %s", strerror(errno));
+    skiff_send(client, "ok", 2, &made, 1);
+    close(made);
+}
+
+/* What concerns a container that must be running. False when the message is another's. */
+static bool serve_running(struct client *client, const char *verb, const char *name, int *fds, int count) {
+    bool terminal = strcmp(verb, "terminal") == 0, attaches = strcmp(verb, "attach") == 0, shuts = strcmp(verb, "shut") == 0;
+    if (!terminal && !attaches && !shuts && strcmp(verb, "exec") != 0) return false;
     struct container *container = find(name);
-    if (!container || container->exited || count != 4 || client->child) {
-        say(client->fd, "error container %s is not running", name);
+    int wanted = terminal ? 1 : attaches ? 2 : shuts ? 0 : 4;
+    if (!container || container->exited || count != wanted || client->child) {
+        shim_say(client->fd, "error container %s is not running", name);
         for (int i = 0; i < count; i++) close(fds[i]);
-        return;
+    } else if (attaches) {
+        attach(client, container, fds);
+    } else if (shuts) {
+        /* A terminal's input is closed by its own means. */
+        if (container->launch->input_once && !container->launch->terminal) close_input(container);
+        shim_say(client->fd, "ok");
+    } else {
+        shim_execute(client, container, rootless, terminal, fds, count);
     }
-    struct skiff_launch *launch = skiff_launch_read(fds[0]);
-    int report[2];
-    if (!launch || pipe2(report, O_CLOEXEC) < 0) {
-        say(client->fd, "error the command cannot be read");
-        for (int i = 1; i < count; i++) close(fds[i]);
-        skiff_launch_free(launch);
-        return;
-    }
-    pid_t pid = fork();
-    if (pid == 0) {
-        setsid();
-        if (setns(container->pidfd, CLONE_NEWPID | CLONE_NEWNS) < 0) skiff_fail(report[1], "enter the container: %s", strerror(errno));
-        pid_t inner = fork();
-        if (inner < 0) skiff_fail(report[1], "fork: %s", strerror(errno));
-        if (inner == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-            for (int i = 0; i < 3; i++) dup2(fds[i + 1], i);
-            skiff_become(launch, rootless, report[1]);
-        }
-        close_range(3, ~0U, 0);
-        int status;
-        while (waitpid(inner, &status, 0) < 0 && errno == EINTR) continue;
-        _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
-    }
-    for (int i = 1; i < count; i++) close(fds[i]);
-    close(report[1]);
-    skiff_launch_free(launch);
-    char text[1024];
-    if (pid > 0 && read_report(report[0], text, sizeof text)) {
-        client->child = pid;
-        return;
-    }
-    if (pid < 0) close(report[0]);
-    else while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
-    say(client->fd, "error %s", pid < 0 ? strerror(errno) : text);
+    return true;
 }
 
 static bool is_plain(const char *name) { return *name && *name != '.' && !strchr(name, '/'); }
 
 /* One message of a client. False when it is gone. */
 static bool serve(struct client *client) {
-    char message[512], name[256], path[320];
+    char message[512], verb[16], name[256], path[320];
     int fds[4], count = 4;
     long number = 0;
     ssize_t got = skiff_receive(client->fd, message, sizeof message - 1, fds, &count);
     if (got == -EAGAIN) return true;
     if (got <= 0) {
-        if (client->child) kill(-client->child, SIGKILL);
+        if (client->child) shim_end_command(client->child);
+        shim_detach(client->fd);
         return false;
     }
     message[got] = 0;
     int used = 0;
-    if (count == 1 && sscanf(message, "start %255s %ld", name, &number) == 2 && is_plain(name)) {
+    if (sscanf(message, "%15s %255s", verb, name) == 2 && serve_running(client, verb, name, fds, count)) {
+        used = count;
+    } else if (count == 1 && sscanf(message, "start %255s %ld", name, &number) == 2 && is_plain(name)) {
         used = 1;
         start(client->fd, name, number, fds[0]);
-    } else if (sscanf(message, "exec %255s", name) == 1) {
-        used = count;
-        execute(client, name, fds, count);
+    } else if (strcmp(message, "socket") == 0) {
+        give_socket(client->fd);
     } else if (sscanf(message, "signal %255s %ld", name, &number) == 2) {
         struct container *container = find(name);
-        if (!container || container->exited) say(client->fd, "error container %s is not running", name);
-        else if (kill(container->pid, (int)number) < 0) say(client->fd, "error %s", strerror(errno));
-        else say(client->fd, "ok");
+        if (!container || container->exited) shim_say(client->fd, "error container %s is not running", name);
+        else if (kill(container->pid, (int)number) < 0) shim_say(client->fd, "error %s", strerror(errno));
+        else shim_say(client->fd, "ok");
     } else if (count == 1 && sscanf(message, "volume %255s", name) == 1 && is_plain(name)) {
         used = 1;
         snprintf(path, sizeof path, "memory/%s", name);
         int status = skiff_volume_write(path, fds[0]);
-        if (status) say(client->fd, "error write volume %s: %s", name, strerror(-status));
-        else say(client->fd, "ok");
+        if (status) shim_say(client->fd, "error write volume %s: %s", name, strerror(-status));
+        else shim_say(client->fd, "ok");
     } else if (sscanf(message, "folder %255s", name) == 1 && is_plain(name)) {
         snprintf(path, sizeof path, "memory/%s", name);
-        if (mkdir(path, 0777) < 0 && errno != EEXIST) say(client->fd, "error make volume %s: %s", name, strerror(errno));
-        else if (chmod(path, 0777) < 0) say(client->fd, "error make volume %s: %s", name, strerror(errno));
-        else say(client->fd, "ok");
+        if (mkdir(path, 0777) < 0 && errno != EEXIST) shim_say(client->fd, "error make volume %s: %s", name, strerror(errno));
+        else if (chmod(path, 0777) < 0) shim_say(client->fd, "error make volume %s: %s", name, strerror(errno));
+        else shim_say(client->fd, "ok");
     } else if (strcmp(message, "watch") == 0) {
         client->watches = true;
         for (size_t i = 0; i < container_count; i++) tell(client->fd, &containers[i]);
-        say(client->fd, "synced");
+        shim_say(client->fd, "synced");
     } else if (strcmp(message, "quit") == 0) {
         quits = true;
         quit_client = client->fd;
         for (size_t i = 0; i < container_count; i++)
             if (!containers[i].exited) kill(containers[i].pid, SIGKILL);
     } else {
-        say(client->fd, "error unknown request");
+        shim_say(client->fd, "error unknown request");
     }
     for (int i = used; i < count; i++) close(fds[i]);
     return true;
@@ -376,7 +464,7 @@ int skiff_shim_main(int argc, char **argv) {
     fcntl(listener_fd, F_SETFL, O_NONBLOCK);
     set_up(argv);
 
-    static struct pollfd waits[2 + most_clients + 2 * most_containers];
+    static struct pollfd waits[2 + most_clients + 2 * most_containers + 2 * most_attachments];
     while (true) {
         bool running = false;
         for (size_t i = 0; i < container_count; i++) running |= !containers[i].exited;
@@ -388,7 +476,9 @@ int skiff_shim_main(int argc, char **argv) {
         size_t served = client_count, watched = container_count;
         for (size_t i = 0; i < watched; i++)
             for (int k = 0; k < 2; k++)
-                waits[count++] = (struct pollfd){containers[i].streams[k] ? containers[i].streams[k]->fd : -1, POLLIN, 0};
+                waits[count++] = (struct pollfd){
+                    containers[i].streams[k] && !shim_lags(&containers[i], k) ? containers[i].streams[k]->fd : -1, POLLIN, 0};
+        count += shim_attachment_waits(waits + count);
         if (poll(waits, count, -1) < 0) continue;
         if (waits[0].revents) {
             struct signalfd_siginfo info;
@@ -400,8 +490,9 @@ int skiff_shim_main(int argc, char **argv) {
                 struct container *container = &containers[i];
                 struct pollfd *wait = &waits[2 + served + 2 * i + (size_t)k];
                 if (!wait->revents || !container->streams[k] || container->streams[k]->fd != wait->fd) continue;
-                if (!skiff_log_pump(&container->log, container->streams[k])) close_stream(container, k);
+                pump(container, k);
             }
+        shim_attachment_flush();
         size_t kept = 0;
         for (size_t i = 0; i < served; i++) {
             bool alive = !waits[2 + i].revents || serve(&clients[i]);
@@ -415,6 +506,6 @@ int skiff_shim_main(int argc, char **argv) {
         }
     }
     unlink("shim");
-    if (quit_client >= 0) say(quit_client, "ok");
+    if (quit_client >= 0) shim_say(quit_client, "ok");
     return 0;
 }

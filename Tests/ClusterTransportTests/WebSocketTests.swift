@@ -75,7 +75,7 @@ import Testing
     private var echo: Answers {
         Answers(later: { request in
             WebSocket.response(to: request, subprotocols: ["v5.x", "v4.x"]) { socket in
-                try await socket.receive { try await socket.send($0, isText: true) }
+                try await socket.receive { try await socket.send(text: $0) }
             }
         })
     }

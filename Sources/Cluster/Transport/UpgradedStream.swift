@@ -2,11 +2,21 @@ import NIOCore
 import NIOHTTP1
 
 /// A connection after `101 Switching Protocols`: plain bytes in both directions, until the task that handles it returns.
-public struct UpgradedStream: Sendable {
+public struct UpgradedStream: ByteLink {
     /// What the peer sends. Reads no faster than it is iterated; ends when the peer is done.
     public let inbound: NIOAsyncChannelInboundStream<ByteBuffer>
     /// Writing waits until the peer can take more.
     public let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private let closed: EventLoopFuture<Void>
+
+    init(
+        _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>, _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        of channel: any Channel
+    ) {
+        self.inbound = inbound
+        self.outbound = outbound
+        closed = channel.closeFuture
+    }
 
     /// Takes the HTTP handlers off a connection. Called on its event loop.
     static func take(
@@ -16,6 +26,7 @@ public struct UpgradedStream: Sendable {
         let channel = context.channel
         let pipeline = channel.pipeline.syncOperations
         do {
+            try pipeline.addHandler(CloseOnDrain())
             // Behind the HTTP handlers, so that what the decoder lets go of reaches it.
             let stream = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             pipeline.removeHandler(connection).flatMap { channel.pipeline.removeHandler(name: HTTPConnection.decoderName) }.whenComplete {
@@ -23,11 +34,62 @@ public struct UpgradedStream: Sendable {
                 // What was sent ahead is delivered with the end of a read, which was over before it came.
                 channel.pipeline.fireChannelReadComplete()
             }
-            Task {
+            let task = Task {
                 try? await stream.executeThenClose { inbound, outbound in
-                    try await handle(UpgradedStream(inbound: inbound, outbound: outbound))
+                    // What was written last has left before the connection closes.
+                    do { try await handle(UpgradedStream(inbound, outbound, of: channel)) } catch {
+                        await drain(channel)
+                        throw error
+                    }
+                    await drain(channel)
                 }
             }
+            // Who handles it may wait for something else than this peer, which is gone; what it has sent is worked off before.
+            channel.closeFuture.whenComplete { _ in channel.eventLoop.scheduleTask(in: .seconds(5)) { task.cancel() } }
         } catch { channel.close(promise: nil) }
+    }
+
+    /// Runs `body`, and cancels it as soon as the peer is gone.
+    func untilClosed(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let task = Task { try await body() }
+        closed.whenComplete { _ in task.cancel() }
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    public func receive(_ body: ([UInt8]) async throws -> Void) async throws {
+        for try await bytes in inbound { try await body(Array(bytes.readableBytesView)) }
+    }
+
+    public func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+
+    /// Returns when the peer has taken everything, or nothing for too long.
+    private static func drain(_ channel: any Channel) async {
+        let patience = channel.eventLoop.scheduleTask(in: .seconds(30)) { channel.close(mode: .all, promise: nil) }
+        try? await channel.writeAndFlush(ByteBuffer()).get()
+        patience.cancel()
+    }
+
+    /// Carries bytes both ways until one side is done.
+    public func join(_ other: UpgradedStream) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for try await bytes in inbound { try await other.outbound.write(bytes) } }
+            group.addTask { for try await bytes in other.inbound { try await outbound.write(bytes) } }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+}
+
+/// Closes a connection that speaks another protocol when its listener stops: it would not end by itself.
+private final class CloseOnDrain: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is DrainEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
     }
 }

@@ -27,6 +27,8 @@ public final class NodeAgent: Service {
         self.network = network
         self.client = client
         self.logger = logger
+        // A program that closes its input must not end the node.
+        signal(SIGPIPE, SIG_IGN)
         do {
             try TextFile.makeDirectory("\(configuration.directory)/pods")
             if let authority = configuration.authority {

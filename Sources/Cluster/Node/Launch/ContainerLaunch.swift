@@ -25,6 +25,11 @@ struct ContainerLaunch: Sendable {
         for (name, value) in [("HOME", home), ("HOSTNAME", hostname), ("PATH", HostImage.path)] where values[name] == nil {
             spec.environment.insert((name, value), at: 0)
         }
+        spec.isTerminal = container["tty"]?.bool == true
+        spec.keepsInput = container["stdin"]?.bool == true
+        spec.endsInput = container["stdinOnce"]?.bool == true
+        spec.processOwner = container["targetContainerName"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        if spec.isTerminal, values["TERM"] == nil { spec.environment.insert(("TERM", "xterm"), at: 0) }
         spec.workingDirectory = container["workingDir"]?.string ?? ""
         spec.log = directory.log(container.name, attempt: attempt)
         spec.mounts = try mounts(of: container, values)

@@ -2,7 +2,7 @@ import ClusterObjects
 import ClusterTransport
 import Glibc
 
-/// The node's HTTPS endpoint: logs of containers, for the API server alone (kubelet's paths).
+/// The node's HTTPS endpoint: logs and streams of containers, for the API server alone (kubelet's paths).
 struct NodeEndpoint: HTTPResponder {
     /// The node's.
     let directory: String
@@ -20,26 +20,32 @@ struct NodeEndpoint: HTTPResponder {
             return NodeEndpoint.text(403, "Forbidden (user=\(peer.commonName), verb=get, resource=nodes, subresource(s)=[proxy])")
         }
         let parts = request.path.split(separator: "/").map { Percent.decode($0) }
-        guard request.method == "GET", parts.count == 4, parts[0] == "containerLogs" else {
-            return NodeEndpoint.text(404, "404 page not found")
+        switch (parts.first, parts.count) {
+        case ("containerLogs", 4) where request.method == "GET":
+            return log(parts[1], parts[2], container: parts[3], request.query)
+        case ("exec", 4), ("attach", 4): return command(request, parts[0], parts[1], parts[2], container: parts[3])
+        default: return NodeEndpoint.text(404, "404 page not found")
         }
-        let query: LogQuery
-        do throws(LogQuery.Problem) { query = try LogQuery(request.query, at: .system()) } catch {
-            return NodeEndpoint.text(400, "{\"message\": \"\(error)\"}")
-        }
-        return log(namespace: parts[1], pod: parts[2], container: parts[3], query)
     }
 
-    private func log(namespace: String, pod name: String, container: String, _ query: LogQuery) -> HTTPResponse {
-        // A pod that was replaced by one of the same name may still be here; the newest is meant.
-        let found = PodDirectory.all(node: directory).compactMap { directory in directory.pod.map { (directory, $0) } }
+    /// A pod that was replaced by one of the same name may still be here; the newest is meant.
+    private func find(_ namespace: String, _ name: String) -> (place: PodDirectory, pod: Pod)? {
+        PodDirectory.all(node: directory).compactMap { directory in directory.pod.map { (directory, $0) } }
             .filter { $0.1.namespace == namespace && $0.1.name == name }
             .max { ($0.1.object.creationTimestamp?.microseconds ?? 0) < ($1.1.object.creationTimestamp?.microseconds ?? 0) }
-        guard let (place, pod) = found else { return NodeEndpoint.text(404, "pod \"\(name)\" not found") }
-        guard (pod.containers + pod.initContainers).contains(where: { $0.name == container }) else {
+    }
+
+    private func log(_ namespace: String, _ name: String, container: String, _ text: String) -> HTTPResponse {
+        let query: LogQuery
+        do throws(LogQuery.Problem) { query = try LogQuery(text, at: .system()) } catch {
+            return NodeEndpoint.text(400, "{\"message\": \"\(error)\"}")
+        }
+        guard let (place, pod) = find(namespace, name) else { return NodeEndpoint.text(404, "pod \"\(name)\" not found") }
+        let attempts = place.attempts(container)
+        // An ephemeral container came after the pod was written down.
+        guard !attempts.isEmpty || (pod.containers + pod.initContainers).contains(where: { $0.name == container }) else {
             return NodeEndpoint.text(404, "container \"\(container)\" not found in pod \"\(name)\"")
         }
-        let attempts = place.attempts(container)
         guard let newest = attempts.last else {
             return NodeEndpoint.text(
                 400, "container \"\(container)\" in pod \"\(name)\" is waiting to start: ContainerCreating")
@@ -54,6 +60,28 @@ struct NodeEndpoint: HTTPResponder {
         return HTTPResponse(
             status: 200, headers: [("Content-Type", "text/plain")],
             body: .stream { writer in try await log.read { try await writer.write($0) } })
+    }
+
+    /// `exec` and `attach`.
+    private func command(
+        _ request: HTTPRequest, _ verb: String, _ namespace: String, _ name: String, container: String
+    ) -> HTTPResponse {
+        let options: CommandOptions
+        do throws(CommandOptions.Problem) { options = try CommandOptions(request.query) } catch {
+            return NodeEndpoint.text(400, error.description)
+        }
+        guard let (place, _) = find(namespace, name) else { return NodeEndpoint.text(404, "pod does not exist") }
+        guard let newest = place.attempts(container).last, place.shim != nil, place.record(container, attempt: newest)?.exit == nil else {
+            return NodeEndpoint.text(500, "container not found (\"\(container)\")")
+        }
+        if verb == "exec", options.command.isEmpty { return NodeEndpoint.text(400, "a command is required") }
+        let client = place.client
+        return WebSocket.response(to: request, subprotocols: ChannelProtocol.all) { socket in
+            let streams = WebSocketCommandStreams(socket)
+            try await streams.greet(options)
+            let session = CommandSession(client: client, container: container, options: options, streams: streams)
+            try await verb == "exec" ? session.execute() : session.attach()
+        }
     }
 
     private static func text(_ status: Int, _ text: String) -> HTTPResponse {

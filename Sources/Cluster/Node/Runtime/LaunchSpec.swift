@@ -24,6 +24,14 @@ struct LaunchSpec: Sendable, Hashable {
     var capabilities = Capabilities.standard
     var isRootReadOnly = false
     var forbidsNewPrivileges = false
+    /// Standard input can be attached to; otherwise it is empty.
+    var keepsInput = false
+    /// Standard input ends with the first attachment to it.
+    var endsInput = false
+    /// The standard streams are a terminal.
+    var isTerminal = false
+    /// The container whose processes it sees and is among.
+    var processOwner: String?
 
     static func == (left: LaunchSpec, right: LaunchSpec) -> Bool { left.bytes == right.bytes }
     func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
@@ -45,6 +53,10 @@ struct LaunchSpec: Sendable, Hashable {
         field("k" + String(capabilities.bits, radix: 16))
         if isRootReadOnly { field("r") }
         if forbidsNewPrivileges { field("n") }
+        if keepsInput { field("i") }
+        if endsInput { field("o") }
+        if isTerminal { field("t") }
+        if let processOwner { field("p" + processOwner) }
         for mount in mounts {
             field(mount.isReadOnly ? "mr" : "mw")
             field(mount.source)

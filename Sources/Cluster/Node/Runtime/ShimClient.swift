@@ -50,6 +50,59 @@ struct ShimClient: Sendable {
         return code
     }
 
+    // MARK: - Streams
+
+    /// A command in a container, or an attachment to one: it lasts as long as someone holds it.
+    struct Session: Sendable {
+        fileprivate let connection: Descriptor
+        /// A terminal's other end, or where standard input is written to.
+        var stream: Descriptor?
+
+        /// Waits for the command's end.
+        /// - Throws: ``ShimError`` in the words of the shim, e.g. that the program is not there.
+        func exitCode() async throws -> Int {
+            guard let answer = try await SocketMessages.receive(from: connection)?.text else { throw ShimError("the pod's shim has ended") }
+            if answer.hasPrefix("error ") { throw ShimError(String(answer.dropFirst(6))) }
+            guard answer.hasPrefix("exit "), let code = Int(answer.dropFirst(5)) else { throw ShimError(answer) }
+            return code
+        }
+    }
+
+    /// Begins a command on these streams.
+    func begin(_ name: String, _ spec: LaunchSpec, input: Descriptor, output: Descriptor, error: Descriptor) throws -> Session {
+        let connection = try connect()
+        try send("exec \(name)", [try spec.memoryFile(), input, output, error], over: connection)
+        return Session(connection: connection)
+    }
+
+    /// Begins a command on a terminal of its own.
+    func beginOnTerminal(_ name: String, _ spec: LaunchSpec) async throws -> Session {
+        try await session("terminal \(name)", [try spec.memoryFile()])
+    }
+
+    /// Copies what a container writes from now on, until it ends or the session is let go of.
+    /// - Returns: with `stream` when the container has a terminal or an open standard input.
+    func attach(_ name: String, output: Descriptor, error: Descriptor) async throws -> Session {
+        try await session("attach \(name)", [output, error])
+    }
+
+    /// Ends a container's standard input if it is for one attachment alone, and no terminal.
+    func shut(_ name: String) async throws { _ = try await request("shut \(name)") }
+
+    /// A TCP socket in the pod's network, not blocking.
+    func socket() async throws -> Descriptor {
+        guard let made = try await session("socket", []).stream else { throw ShimError("the pod's shim gave no socket") }
+        return made
+    }
+
+    private func session(_ message: String, _ descriptors: [Descriptor]) async throws -> Session {
+        let connection = try connect()
+        try send(message, descriptors, over: connection)
+        guard let answer = try await SocketMessages.receive(from: connection) else { throw ShimError("the pod's shim has ended") }
+        if answer.text.hasPrefix("error ") { throw ShimError(String(answer.text.dropFirst(6))) }
+        return Session(connection: connection, stream: answer.descriptors.first)
+    }
+
     /// What the containers do, from now on and first as it is. The stream ends when the shim does.
     func events() throws -> AsyncThrowingStream<ContainerEvent, any Error> {
         let connection = try connect()

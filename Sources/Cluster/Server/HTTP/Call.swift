@@ -39,6 +39,7 @@ struct Call: Sendable {
             guard request.method == "GET" else { throw Call.methodNotAllowed }
         }
         try checkVerb()
+        if isPodStream { return try await podStream() }
         switch (request.method, path.name.isEmpty) {
         case ("GET", true): return try await isWatch ? watch() : list()
         case ("GET", false):
@@ -54,6 +55,10 @@ struct Call: Sendable {
         case ("DELETE", true): return try await deleteCollection()
         default: throw Call.methodNotAllowed
         }
+    }
+
+    private var isPodStream: Bool {
+        resource.gvr == .pods && ["exec", "attach", "portforward"].contains(path.subresource)
     }
 
     /// Whether the path names a namespace where the resource has one; lists may go over all of them.

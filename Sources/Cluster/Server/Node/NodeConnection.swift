@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import ClusterAPI
 import ClusterTransport
-import NIOCore
 import NIOHTTP1
 import NIOSSL
 
@@ -10,7 +8,7 @@ public final class NodeConnection: Sendable {
     /// Whom the API server is to a node.
     public static let user = "kube-apiserver-kubelet-client"
 
-    private let http: HTTPClient
+    private let tls: NIOSSLContext
 
     /// - Parameters:
     ///   - credential: the API server's client certificate, of ``user``.
@@ -20,45 +18,37 @@ public final class NodeConnection: Sendable {
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
         tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(credential.certificate.utf8)).map { .certificate($0) }
         tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(credential.key.utf8), format: .pem))
-        var settings = HTTPClient.Configuration(tlsConfiguration: tls)
-        settings.timeout.connect = .seconds(10)
-        settings.redirectConfiguration = .disallow
-        // A followed log holds its connection.
-        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+        self.tls = try NIOSSLContext(configuration: tls)
     }
 
-    deinit { http.shutdown(queue: .global()) { _ in } }
+    /// Where a node's endpoint is.
+    struct Address: Sendable {
+        var host: String
+        var port: Int
+    }
 
-    /// Asks a node and hands on what it answers, as it comes.
-    /// - Throws: 500 naming the node's address when it cannot be reached; what the node answers with 4xx and 5xx.
-    func get(host: String, port: Int, path: String) async throws(APIError) -> HTTPResponse {
-        let answer: HTTPClientResponse
+    /// Passes a request on to a node and hands back what it answers, as it comes.
+    /// - Parameters:
+    ///   - target: kubelet's path and query.
+    ///   - method: instead of the request's.
+    /// - Throws: 500 naming the node's address when it cannot be reached.
+    func forward(
+        _ request: HTTPRequest, to node: Address, target: String, method: String? = nil, isUpgradeAllowed: Bool = true
+    ) async throws(APIError) -> HTTPResponse {
+        var headers = request.headers
+        // Who asks has been found out here.
+        for name in headers.map(\.name) where NodeConnection.isCredential(name) { headers.remove(name: name) }
+        headers.replaceOrAdd(name: "Host", value: "\(node.host):\(node.port)")
         do {
-            var request = HTTPClientRequest(url: "https://\(host):\(port)\(path)")
-            request.headers.add(name: "User-Agent", value: "skiff-apiserver")
-            answer = try await http.execute(request, deadline: .distantFuture)
+            return try await HTTPRelay(host: node.host, port: node.port, tls: tls).forward(
+                method: method ?? request.method, target: target, headers: headers, body: request.body, isUpgradeAllowed: isUpgradeAllowed)
         } catch {
-            throw .internalError("the node at \(host):\(port) cannot be reached: \(error)")
+            throw .internalError("the node at \(node.host):\(node.port) cannot be reached: \(error)")
         }
-        let status = Int(answer.status.code)
-        guard status < 400 else {
-            let text = try? await answer.body.collect(upTo: 1 << 16)
-            let message = text.map { String(buffer: $0).trimmingSuffix(while: \.isNewline) } ?? ""
-            throw status == 400 || status == 404
-                ? .badRequest(String(message)) : .internalError("the node answered \(status): \(message)")
-        }
-        let body = answer.body
-        return HTTPResponse(
-            status: 200, headers: [("Content-Type", "text/plain")],
-            body: .stream { writer in for try await piece in body { try await writer.write(Array(piece.readableBytesView)) } })
     }
-}
 
-extension StringProtocol {
-    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> SubSequence {
-        var end = endIndex
-        while end > startIndex, predicate(self[index(before: end)]) { end = index(before: end) }
-        return self[startIndex..<end]
+    private static func isCredential(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        return lower == "authorization" || lower.hasPrefix("impersonate-")
     }
 }

@@ -12,23 +12,7 @@ struct PodLog {
         self.pod = pod
         let problems = PodLog.problems(query)
         guard problems.isEmpty else { throw .invalid(group: "", kind: "PodLogOptions", name: pod.name, problems) }
-        let regular = pod.containers.compactMap { $0["name"]?.string }
-        let initial = pod.initContainers.compactMap { $0["name"]?.string }
-        let ephemeral = (pod.spec?.elements("ephemeralContainers")).map { $0.compactMap { $0["name"]?.string } } ?? []
-        let named = query["container"]
-        if !named.isEmpty {
-            guard (regular + initial + ephemeral).contains(named) else {
-                throw .badRequest("container \(named) is not valid for pod \(pod.name)")
-            }
-            container = named
-            return
-        }
-        guard regular.count == 1, let only = regular.first else {
-            var message = "a container name must be specified for pod \(pod.name), choose one of: [\(regular.joined(separator: " "))]"
-            if !initial.isEmpty { message += " or one of the init containers: [\(initial.joined(separator: " "))]" }
-            throw .badRequest(message)
-        }
-        container = only
+        container = try PodContainer.named(query["container"], of: pod)
     }
 
     private static func problems(_ query: Query) -> [Problem] {
@@ -63,12 +47,10 @@ extension Call {
     func podLog(_ pod: Pod) async throws(APIError) -> HTTPResponse {
         let log = try PodLog(pod: pod, query: query)
         guard !pod.nodeName.isEmpty else { return HTTPResponse(status: 204) }
-        let node: APIObject = try await server.localClient(user: "system:apiserver").get(.nodes, name: pod.nodeName)
-        let addresses = node.status.map { Array($0.elements("addresses")) } ?? []
-        let address = addresses.first { $0["type"]?.string == "InternalIP" } ?? addresses.first
-        guard let host = address?["address"]?.string,
-            let port = node.status?["daemonEndpoints"]?["kubeletEndpoint"]?["Port"]?.int, port > 0, let nodes = server.configuration.nodes
-        else { throw .internalError("node \(pod.nodeName) has no endpoint for logs") }
-        return try await nodes.get(host: host, port: port, path: log.path(request))
+        let answer = try await ask(node: pod.nodeName, log.path(request), isUpgradeAllowed: false)
+        guard answer.status >= 400 else { return answer }
+        let message = try await NodeAnswer.text(answer)
+        throw answer.status == 400 || answer.status == 404
+            ? .badRequest(message) : .internalError("the node answered \(answer.status): \(message)")
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 
 /// The server's end of a WebSocket: messages in both directions. Source: RFC 6455.
-public struct WebSocket: Sendable {
+public struct WebSocket: ByteLink {
     private static let longestMessage = 4 << 20
 
     /// The protocol that was agreed on; empty for none.
@@ -42,7 +42,7 @@ public struct WebSocket: Sendable {
         response.upgrade = { stream in
             let socket = WebSocket(subprotocol: chosen ?? "", stream: stream)
             do {
-                try await handle(socket)
+                try await stream.untilClosed { try await handle(socket) }
                 try await socket.close()
             } catch let failure as WebSocketFrames.Failure {
                 try await socket.close(failure.rawValue)
@@ -68,9 +68,9 @@ public struct WebSocket: Sendable {
     }
 
     /// Sends a message; returns when the peer can take more.
-    public func send(_ bytes: [UInt8], isText: Bool = false) async throws {
-        try await write(WebSocketFrames.message(bytes, isText: isText))
-    }
+    public func send(_ bytes: [UInt8]) async throws { try await write(WebSocketFrames.message(bytes)) }
+
+    public func send(text bytes: [UInt8]) async throws { try await write(WebSocketFrames.message(bytes, isText: true)) }
 
     private func close(_ code: UInt16 = 1000) async throws { try await write(WebSocketFrames.close(code)) }
 
