@@ -52,6 +52,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Admission plug-ins to leave out.", valueName: "plug-in,…"))
     var disableAdmissionPlugins: String?
 
+    @OptionGroup(title: "Load options") var load: LoadOptions
+
     @Flag(help: "Take CustomResourceDefinitions with rules that are not enforced: CEL, webhook conversion.")
     var allowUnenforced = false
 
@@ -94,6 +96,7 @@ struct Up: AsyncParsableCommand {
             return (value, repeatedKeys.map(\.description))
         }
         configuration.printYAML = { YAMLWriter.bytes($0) }
+        load.set(in: &configuration)
         configuration.nodeMonitorGracePeriod = nodeMonitorGracePeriod.seconds
         configuration.nodeMonitorPeriod = nodeMonitorPeriod.seconds
         var logger = Logger(label: "skiff") { StreamLogHandler.standardError(label: $0) }

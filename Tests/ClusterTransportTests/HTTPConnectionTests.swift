@@ -53,6 +53,26 @@ import Testing
         }
     }
 
+    @Test func `a large body is read only of those who may send one, and the memory for all of them is bounded`() async throws {
+        var limits = HTTPLimits()
+        limits.allBodies = 3000
+        limits.largeBody = 1000
+        let answers = Answers(first: { $0.headers.contains(name: "Authorization") ? nil : HTTPResponse(status: 401) })
+        try await withListener(answers, limits: limits) { listener in
+            let head = "POST / HTTP/1.1\r\nContent-Length: 2500\r\n"
+            #expect(statusLines(try await Peer(listener.port).ask(head + "\r\n")) == ["HTTP/1.1 401 Unauthorized"])
+            let known = "\(head)Authorization: x\r\n"
+            let (most, rest) = (String(repeating: "x", count: 2000), String(repeating: "x", count: 500))
+            let holder = try Peer(listener.port)
+            _ = await holder.ask("\(known)Expect: 100-continue\r\n\r\n\(most)", until: "100 Continue\r\n\r\n")
+            let second = try await Peer(listener.port).ask("\(known)\r\n\(most)")
+            #expect(statusLines(second) == ["HTTP/1.1 429 Too Many Requests"] && second.contains("Retry-After: 1"))
+            #expect(await holder.ask(rest, until: " 2500").contains("200 OK"))
+            // What the answered one held can be used again.
+            #expect(try await Peer(listener.port).ask("\(known)\r\n\(most)\(rest)", until: " 2500").contains("200 OK"))
+        }
+    }
+
     @Test func `only who asks for it is told to continue`() async throws {
         try await withListener { listener in
             let peer = try Peer(listener.port)

@@ -15,10 +15,12 @@ final class TemporaryDirectory: Sendable {
 
 struct Answers: HTTPResponder {
     var now: @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil }
+    var first: @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil }
     var later: @Sendable (HTTPRequest) async -> HTTPResponse = Answers.echo
 
     func respond(to request: HTTPRequest) async -> HTTPResponse { await later(request) }
     func respondNow(to request: HTTPRequest) -> HTTPResponse? { now(request) }
+    func refusal(of request: HTTPRequest) -> HTTPResponse? { first(request) }
 
     /// Method, path, query and length of the body.
     static let echo: @Sendable (HTTPRequest) async -> HTTPResponse = {

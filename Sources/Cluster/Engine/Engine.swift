@@ -17,6 +17,7 @@ public final class Engine: Service {
     public let registry: Registry
     private let server: APIServer
     private let listener: HTTPListener
+    private let metrics = Metrics()
     private let authority: ClusterCA
     private let node: NodePart?
     private let logger: Logger
@@ -44,6 +45,9 @@ public final class Engine: Service {
         settings.enabledAdmissionPlugins = configuration.enabledAdmissionPlugins
         settings.advertisedAddress = configuration.host
         settings.authorizationModes = configuration.authorizationModes
+        settings.mostReads = configuration.mostReads
+        settings.mostWrites = configuration.mostWrites
+        settings.metrics = metrics
         settings.allowsUnenforced = configuration.allowsUnenforced
         if let parse = configuration.parseYAML, let print = configuration.printYAML {
             settings.yaml = YAMLCodec(parse: parse, print: print)
@@ -102,6 +106,7 @@ public final class Engine: Service {
     /// Serves and works until it is shut down gracefully or cancelled; then every part stops in order and the store is closed.
     public func run() async throws {
         var services: [any Service] = [listener]
+        services.append(EventExpiry(store, seconds: configuration.eventSeconds))
         if !configuration.without.contains(.controllers) {
             var settings = ControllerConfiguration()
             settings.nodeMonitorGracePeriod = configuration.nodeMonitorGracePeriod
@@ -109,10 +114,11 @@ public final class Engine: Service {
             settings.rootCA = authority.certificatePEM
             services.append(
                 ControllerRuntime(
-                    client: client(user: "system:kube-controller-manager"), registry: registry, configuration: settings, logger: logger))
+                    client: client(user: "system:kube-controller-manager"), registry: registry, configuration: settings, metrics: metrics,
+                    logger: logger))
         }
         if !configuration.without.contains(.scheduler) {
-            services.append(Scheduler(client: client(user: "system:kube-scheduler"), logger: logger))
+            services.append(Scheduler(client: client(user: "system:kube-scheduler"), metrics: metrics, logger: logger))
         }
         services += node?.services ?? []
         let group = ServiceGroup(services: services, logger: logger)

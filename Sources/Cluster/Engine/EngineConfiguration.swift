@@ -36,6 +36,11 @@ public struct EngineConfiguration: Sendable {
     /// How the API reads and writes YAML; where either is nil it speaks JSON alone.
     public var parseYAML: (@Sendable ([UInt8]) throws -> (value: Value, repeatedKeys: [String]))?
     public var printYAML: (@Sendable (Value) -> [UInt8])?
+    /// Requests over HTTP that are worked on at a time.
+    public var mostReads = 400
+    public var mostWrites = 200
+    /// Seconds that an event is kept.
+    public var eventSeconds = 3600.0
     /// Seconds.
     public var nodeMonitorGracePeriod = 50.0
     public var nodeMonitorPeriod = 5.0

@@ -18,6 +18,7 @@ public struct Scheduler: Service {
     private let client: any Client
     private let logger: Logger
     private let recorder: EventRecorder
+    private let metrics: SchedulerMetrics
     private let now: @Sendable () -> Timestamp
     private let sleep: @Sendable (Double) async throws -> Void
 
@@ -26,11 +27,12 @@ public struct Scheduler: Service {
     /// - Parameters:
     ///   - now: the wall clock, `sleep`: seconds to wait; both replaced in simulations.
     public init(
-        client: any Client, logger: Logger, now: @escaping @Sendable () -> Timestamp = { Timestamp.system() },
+        client: any Client, metrics: Metrics = Metrics(), logger: Logger, now: @escaping @Sendable () -> Timestamp = { Timestamp.system() },
         sleep: @escaping @Sendable (Double) async throws -> Void = Reflector.systemSleep
     ) {
         self.client = client
         self.logger = logger
+        self.metrics = SchedulerMetrics(metrics)
         self.now = now
         self.sleep = sleep
         recorder = EventRecorder(client: client, component: "default-scheduler", logger: logger, now: now)
@@ -65,7 +67,9 @@ public struct Scheduler: Service {
                 guard known.isComplete else { continue }
                 let next = core.tick(at: now())
                 actions += core.next(Self.batch, at: now())
-                for action in actions { group.addTask { await perform(action, feed) } }
+                metrics.waiting(core.waiting)
+                let decided = now()
+                for action in actions { group.addTask { await perform(action, feed, decided: decided) } }
                 if core.hasWork {
                     feed.yield(.wake)
                 } else if let next {
@@ -85,18 +89,25 @@ public struct Scheduler: Service {
 
     // MARK: - Performing
 
-    private func perform(_ action: SchedulerCore.Action, _ feed: AsyncStream<Input>.Continuation) async {
+    private func perform(
+        _ action: SchedulerCore.Action, _ feed: AsyncStream<Input>.Continuation, decided: Timestamp
+    ) async {
         switch action {
-        case .bind(let pod, let node): feed.yield(.bound(pod, await bind(pod, to: node)))
+        case .bind(let pod, let node):
+            let error = await bind(pod, to: node)
+            metrics.ended(error == nil ? .scheduled : .error, after: max(0, now() - decided))
+            feed.yield(.bound(pod, error))
         case .bindVolumes(let pod, let node, let bindings):
             feed.yield(.volumesReserved(pod, await reserve(bindings, for: pod, on: node)))
         case .report(let pod, let message, let nominated):
             recorder.record(EventDraft(subject(pod), .warning, "FailedScheduling", message))
             await report(pod, reason: "Unschedulable", message: message, nominated: nominated)
+            metrics.ended(.unschedulable, after: max(0, now() - decided))
         case .reportGated(let pod):
             await report(
                 pod, reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates", nominated: nil)
         case .evict(let victims, let pod, let node):
+            metrics.preempted(victims.count)
             for victim in victims { await evict(victim, for: pod, node: node) }
         }
     }

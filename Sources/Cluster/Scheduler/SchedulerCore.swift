@@ -107,6 +107,7 @@ struct SchedulerCore: Sendable {
 
     mutating func tick(at now: Timestamp) -> Double? { queue.tick(at: now) }
     var hasWork: Bool { !queue.isEmpty }
+    var waiting: SchedulingQueue.Waiting { queue.waiting }
 
     /// Decides on up to `count` pods.
     mutating func next(_ count: Int, at now: Timestamp) -> [Action] {

@@ -22,6 +22,11 @@ public final class APIServer: Sendable {
     let roles: RoleBasedAuthorizer
     let verifiedTokens = VerifiedTokens()
     let deletions = DeletionLog()
+    /// Requests that are worked on at a time, over HTTP: those in process are the cluster's own.
+    let readLimit: InflightLimit
+    let writeLimit: InflightLimit
+    let metrics: Metrics
+    let requestMetrics: RequestMetrics
     private let fieldManagers = Mutex<[String: FieldManager]>([:])
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {
@@ -32,6 +37,10 @@ public final class APIServer: Sendable {
         admission = AdmissionChain(enabled: configuration.enabledAdmissionPlugins, disabled: configuration.disabledAdmissionPlugins)
         quotas = QuotaLedger(isEnabled: !configuration.disabledAdmissionPlugins.contains(QuotaLedger.name))
         allocator = ServiceAllocator(configuration: configuration, store: store)
+        readLimit = InflightLimit(seats: configuration.mostReads)
+        writeLimit = InflightLimit(seats: configuration.mostWrites)
+        metrics = configuration.metrics
+        requestMetrics = RequestMetrics(configuration.metrics)
         let roles = RoleBasedAuthorizer(store)
         self.roles = roles
         authorizer = AuthorizerChain(
@@ -47,6 +56,7 @@ public final class APIServer: Sendable {
             CustomResourceDefinitionRules.set(in: &resource, allowUnenforced: true)
             registry.add([resource])
         }
+        registerMetrics()
     }
 
     /// A client that makes requests as this user, in process: authorized as any other. By default one who may do everything.

@@ -1,3 +1,5 @@
+import ClusterClient
+
 /// What is set when a server starts.
 public struct APIServerConfiguration: Sendable {
     /// `--service-cluster-ip-range`.
@@ -17,6 +19,13 @@ public struct APIServerConfiguration: Sendable {
 
     /// `--authorization-mode`: who is asked, in this order, whether a request is allowed.
     public var authorizationModes: [AuthorizationMode] = [.node, .rbac]
+
+    /// `--max-requests-inflight` and `--max-mutating-requests-inflight`.
+    public var mostReads = 400
+    public var mostWrites = 200
+
+    /// What `/metrics` shows.
+    public var metrics = Metrics()
 
     /// How nodes are reached for logs; nil where there are none.
     public var nodes: NodeConnection?

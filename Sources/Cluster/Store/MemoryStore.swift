@@ -33,6 +33,8 @@ public final class MemoryStore: Store {
         return try result.get()
     }
 
+    public var isClosed: Bool { writing.withLock { $0 } }
+
     public func close() async {
         writing.withLock { $0 = true }
         table.close()

@@ -78,6 +78,7 @@ public final class SQLiteStore: Store {
         }
     }
 
+    public var isClosed: Bool { queue.withLock { $0.isClosed } }
     public var damage: [String] { findings.withLock { $0 } }
 
     public func checkWritable() async throws(StoreError) {

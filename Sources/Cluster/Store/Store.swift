@@ -35,6 +35,9 @@ public protocol Store: Sendable {
     /// - Throws: what keeps the disk from taking a write.
     func checkWritable() async throws(StoreError)
 
+    /// Nothing more is written.
+    var isClosed: Bool { get }
+
     /// What a check of the whole file has found; none where there has been none.
     var damage: [String] { get }
 

@@ -41,6 +41,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let responder: any HTTPResponder
     private let limits: HTTPLimits
+    private let budget: BodyBudget
+    /// What of it the request that is read or answered holds.
+    private var heldBytes = 0
     private var state = State.idle
     private var exchange = Exchange(isHead: false, isOld: false, keepsAlive: true)
     private var peer: PeerIdentity?
@@ -58,9 +61,10 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// Bytes that had not left when the peer was last looked at.
     private var stalledBytes = Int.max
 
-    init(responder: any HTTPResponder, limits: HTTPLimits) {
+    init(responder: any HTTPResponder, limits: HTTPLimits, budget: BodyBudget) {
         self.responder = responder
         self.limits = limits
+        self.budget = budget
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -111,6 +115,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         deadline?.cancel()
         if case .answering(let task?) = state { task.cancel() }
         state = .closed
+        releaseBody()
         queue.removeAll()
         for promise in waiting { promise.fail(ChannelError.ioOnClosedChannel) }
         waiting = []
@@ -156,9 +161,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private func deadlinePassed() {
         guard let context else { return }
         if !context.channel.isWritable {
-            // Slow is not stuck: a peer that has taken something is given more time.
+            // Slow is not stuck: a peer that has taken enough is given more time.
             let left = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-            if left < stalledBytes {
+            if left + limits.slowestReader * Int(limits.requestSeconds) <= stalledBytes {
                 stalledBytes = left
                 deadline?.set(in: .seconds(limits.requestSeconds))
                 return
@@ -193,6 +198,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         case (.head(let head), .idle): begin(head)
         case (.body(var bytes), .reading(let head, var body)):
             guard body.readableBytes + bytes.readableBytes <= limits.body else { return refuseBody() }
+            guard budget.take(bytes.readableBytes) else { return refuseForNow() }
+            heldBytes += bytes.readableBytes
             // The buffer has one owner while it grows.
             state = .idle
             body.writeBuffer(&bytes)
@@ -211,6 +218,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         deadline?.set(in: .seconds(limits.requestSeconds))
         if head.uri.utf8.count > limits.target { return refuse(414, "the request's target is longer than \(limits.target) bytes") }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.body { return refuseBody() }
+        if isLarge(head), let refusal = responder.refusal(of: request(head)) { return refuse(refusal) }
         if let expected = head.headers.first(name: "expect") {
             guard expected.lowercased() == "100-continue" else { return refuse(417, "only 100-continue may be expected") }
             if !exchange.isOld {
@@ -222,17 +230,40 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         state = .reading(head, ByteBuffer())
     }
 
+    /// Has a body that may take much memory.
+    private func isLarge(_ head: HTTPRequestHead) -> Bool {
+        if head.headers.contains(name: "transfer-encoding") { return true }
+        return (head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0) >= limits.largeBody
+    }
+
+    private func refuseForNow() {
+        var response = HTTPResponse(status: 429, headers: [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", "1")])
+        response.body = .bytes(Array("Too many requests, please try again later.\n".utf8))
+        refuse(response)
+    }
+
+    private func releaseBody() {
+        budget.give(heldBytes)
+        heldBytes = 0
+    }
+
     private func refuseBody() { refuse(413, "the request body is larger than \(limits.body) bytes") }
 
     /// Answers before the request is read whole; the rest of it is dropped for a moment, so that the peer sees the answer, then the
     /// connection closes.
     private func refuse(_ status: Int, _ text: String) {
-        guard let context else { return }
+        var response = HTTPResponse(status: status, headers: [("Content-Type", "text/plain; charset=utf-8")])
+        response.body = .bytes(Array("\(text)\n".utf8))
+        refuse(response)
+    }
+
+    private func refuse(_ response: HTTPResponse) {
+        guard let context, case .bytes(let bytes) = response.body else { return }
         exchange.keepsAlive = false
-        let response = HTTPResponse(status: status, headers: [("Content-Type", "text/plain; charset=utf-8")])
-        var buffer = context.channel.allocator.buffer(capacity: 256)
-        HTTPResponseBytes.head(response, .known(text.utf8.count + 1), connection: "close", into: &buffer)
-        if !exchange.isHead { buffer.writeString(text + "\n") }
+        releaseBody()
+        var buffer = context.channel.allocator.buffer(capacity: 256 + bytes.count)
+        HTTPResponseBytes.head(response, .known(bytes.count), connection: "close", into: &buffer)
+        if !exchange.isHead { buffer.writeBytes(bytes) }
         state = .lingering
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         deadline?.set(in: .seconds(2))
@@ -240,12 +271,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer) {
         deadline?.clear()
-        let target = head.uri.utf8
-        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        let request = HTTPRequest(
-            method: head.method.rawValue, path: String(head.uri[..<mark]),
-            query: mark == target.endIndex ? "" : String(head.uri[target.index(after: mark)...]), headers: head.headers,
-            body: Array(body.readableBytesView), peer: peer)
+        let request = request(head, body: Array(body.readableBytesView))
         state = .answering(nil)
         if let response = responder.respondNow(to: request) {
             if case .bytes(let bytes) = response.body, response.upgrade == nil { return send(response, bytes, flush: false) }
@@ -253,6 +279,15 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let responder = responder
         perform { await responder.respond(to: request) }
+    }
+
+    private func request(_ head: HTTPRequestHead, body: [UInt8] = []) -> HTTPRequest {
+        let target = head.uri.utf8
+        let mark = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
+        return HTTPRequest(
+            method: head.method.rawValue, path: String(head.uri[..<mark]),
+            query: mark == target.endIndex ? "" : String(head.uri[target.index(after: mark)...]), headers: head.headers, body: body,
+            peer: peer)
     }
 
     /// Makes the answer in a task.
@@ -336,6 +371,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     /// Writes the last of an answer and takes the next request, or closes.
     private func finish(_ last: ByteBuffer, flush: Bool) {
         guard let context else { return }
+        releaseBody()
         if !exchange.keepsAlive || isDraining {
             state = .lingering
             deadline?.set(in: .seconds(limits.requestSeconds))
@@ -368,6 +404,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private func upgrade(_ response: HTTPResponse, _ handle: @escaping @Sendable (UpgradedStream) async throws -> Void) {
         guard case .answering = state, let context else { return }
         deadline?.cancel()
+        releaseBody()
         var buffer = context.channel.allocator.buffer(capacity: 512)
         HTTPResponseBytes.head(response, .none, connection: "Upgrade", into: &buffer)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)

@@ -35,6 +35,7 @@ public final class HTTPListener: Service {
         OpenFiles.allowMany()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionSet(limit: limits.connections)
+        let budget = BodyBudget(bytes: limits.allBodies)
         var parsing = NIOHTTPDecoderLimitConfiguration()
         parsing.maxHeaderListSize = limits.headers
         parsing.maxHeaderFieldSize = limits.headers
@@ -57,7 +58,7 @@ public final class HTTPListener: Service {
                     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
                     let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
                     try pipeline.addHandler(ByteToMessageHandler(decoder), name: HTTPConnection.decoderName)
-                    try pipeline.addHandler(HTTPConnection(responder: responder, limits: limits))
+                    try pipeline.addHandler(HTTPConnection(responder: responder, limits: limits, budget: budget))
                 }
             }
         do {

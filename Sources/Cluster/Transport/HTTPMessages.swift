@@ -70,16 +70,27 @@ public protocol HTTPResponder: Sendable {
     /// The answer when it is at hand without waiting for anything; nil to be asked by ``respond(to:)``.
     /// Called on the connection's event loop: it must take microseconds.
     func respondNow(to request: HTTPRequest) -> HTTPResponse?
+
+    /// The answer to a request whose body is large, before that is read; nil to read it. Called on the connection's event loop.
+    /// - Parameter request: without its body.
+    func refusal(of request: HTTPRequest) -> HTTPResponse?
 }
 
 extension HTTPResponder {
     public func respondNow(to request: HTTPRequest) -> HTTPResponse? { nil }
+    public func refusal(of request: HTTPRequest) -> HTTPResponse? { nil }
 }
 
 /// What a listener takes from a client it does not know.
 public struct HTTPLimits: Sendable {
     /// Bytes of a request's body; more is answered with 413.
     public var body = 3 << 20
+    /// Bytes of a body from which on it is asked whether to read it.
+    public var largeBody = 64 << 10
+    /// Bytes of all bodies that are held at a time, on all connections; beyond, requests are answered with 429.
+    public var allBodies = 192 << 20
+    /// Bytes a second that a peer must take of what it is sent, over any `requestSeconds`.
+    public var slowestReader = 1024
     /// Bytes of a request's target, path and query; more is answered with 414.
     public var target = 64 << 10
     /// Bytes of all headers of a request; more is answered with 431.

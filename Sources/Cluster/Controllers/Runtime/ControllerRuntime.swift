@@ -12,6 +12,7 @@ public struct ControllerRuntime: Service {
     private let controllers: [any Controller]
     /// What garbage is collected of; nil collects none.
     private let registry: Registry?
+    private let metrics: Metrics
     private let cluster: ObservedCluster
     private let resources: [GroupVersionResource]
     private let now: @Sendable () -> Timestamp
@@ -23,21 +24,27 @@ public struct ControllerRuntime: Service {
     ///   - registry: every resource that is served: what namespaces are emptied of and garbage is collected of.
     ///   - now: the wall clock, `sleep`: seconds to wait; both replaced in simulations.
     public init(
-        client: any Client, registry: Registry, configuration: ControllerConfiguration = ControllerConfiguration(), logger: Logger,
+        client: any Client, registry: Registry, configuration: ControllerConfiguration = ControllerConfiguration(),
+        metrics: Metrics = Metrics(),
+        logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { Timestamp.system() },
         sleep: @escaping @Sendable (Double) async throws -> Void = Reflector.systemSleep
     ) {
         self.init(
-            client: client, controllers: configuration.controllers(registry), registry: registry, logger: logger, now: now, sleep: sleep)
+            client: client, controllers: configuration.controllers(registry), registry: registry, metrics: metrics, logger: logger,
+            now: now,
+            sleep: sleep)
     }
 
     init(
-        client: any Client, controllers: [any Controller], registry: Registry?, logger: Logger, now: @escaping @Sendable () -> Timestamp,
+        client: any Client, controllers: [any Controller], registry: Registry?, metrics: Metrics = Metrics(), logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Double) async throws -> Void
     ) {
         self.client = client
         self.controllers = controllers
         self.registry = registry
+        self.metrics = metrics
         self.logger = logger
         self.now = now
         self.sleep = sleep
@@ -58,13 +65,16 @@ public struct ControllerRuntime: Service {
             for controller in controllers {
                 let recorder = EventRecorder(client: client, component: controller.name, logger: logger, now: now)
                 group.addTask { await recorder.run() }
+                let queue = WorkQueue(
+                    parallelism: controller.parallelism, metrics: QueueMetrics(metrics, name: controller.name), now: now)
                 let loop = ControllerLoop(
-                    controller: controller, queue: WorkQueue(parallelism: controller.parallelism, now: now), cluster: cluster,
+                    controller: controller, queue: queue, cluster: cluster,
                     isSeen: { [cluster] in cluster.hasSeen($0) }, executor: executor, client: client, recorder: recorder, now: now,
                     sleep: sleep, logger: logger)
                 group.addTask { await loop.run() }
                 loops.append(loop)
             }
+            QueueMetrics.register(loops.map { ($0.controller.name, $0.queue) }, in: metrics, now: now)
             if let registry {
                 let collector = GarbageCollector(client: client, registry: registry, now: now, sleep: sleep, logger: logger)
                 group.addTask { await collector.run() }

@@ -16,8 +16,9 @@ final class WorkQueue: Sendable {
     private struct State {
         var queued: [ObjectKey] = []
         var head = 0
-        var isQueued: Set<ObjectKey> = []
-        var running: Set<ObjectKey> = []
+        /// Since when.
+        var isQueued: [ObjectKey: Timestamp] = [:]
+        var running: [ObjectKey: Timestamp] = [:]
         var dirty: Set<ObjectKey> = []
         var failures: [ObjectKey: Int] = [:]
         /// When a key asked to be looked at again.
@@ -31,22 +32,29 @@ final class WorkQueue: Sendable {
     private let state = Mutex(State())
     private let parallelism: Int
     private let now: @Sendable () -> Timestamp
+    private let metrics: QueueMetrics?
 
     static let firstDelay = 0.005
     static let longestDelay = 1000.0
 
-    init(parallelism: Int, now: @escaping @Sendable () -> Timestamp) {
+    init(parallelism: Int, metrics: QueueMetrics? = nil, now: @escaping @Sendable () -> Timestamp) {
         self.parallelism = parallelism
+        self.metrics = metrics
         self.now = now
         (actions, continuation) = AsyncStream.makeStream()
     }
 
+    /// Keys that wait, and since when those that run do.
+    var load: (waiting: Int, running: [Timestamp]) {
+        state.withLock { ($0.isQueued.count, Array($0.running.values)) }
+    }
+
     func add(_ key: ObjectKey) {
         state.withLock { state in
-            if state.running.contains(key) {
+            if state.running[key] != nil {
                 state.dirty.insert(key)
-            } else if state.isQueued.insert(key).inserted {
-                state.queued.append(key)
+            } else {
+                enqueue(key, &state)
             }
             startNext(&state)
         }
@@ -88,13 +96,14 @@ final class WorkQueue: Sendable {
     /// The key's reconcile has ended; `failed` puts it back with exponential delay.
     func done(_ key: ObjectKey, failed: Bool, requeueAfter: Double? = nil) {
         let delay: Double? = state.withLock { state in
-            state.running.remove(key)
-            if state.dirty.remove(key) != nil, state.isQueued.insert(key).inserted { state.queued.append(key) }
+            if let since = state.running.removeValue(forKey: key) { metrics?.worked.observe(now() - since) }
+            if state.dirty.remove(key) != nil { enqueue(key, &state) }
             startNext(&state)
             guard failed else {
                 state.failures[key] = nil
                 return requeueAfter
             }
+            metrics?.retries.add()
             let failures = state.failures[key, default: 0]
             state.failures[key] = failures + 1
             let delay = failures < 18 ? Self.firstDelay * Double(1 << failures) : Self.longestDelay
@@ -110,12 +119,20 @@ final class WorkQueue: Sendable {
 
     func finish() { continuation.finish() }
 
+    private func enqueue(_ key: ObjectKey, _ state: inout State) {
+        guard state.isQueued[key] == nil else { return }
+        state.isQueued[key] = now()
+        state.queued.append(key)
+        metrics?.adds.add()
+    }
+
     private func startNext(_ state: inout State) {
         while state.running.count < parallelism, state.head < state.queued.count {
             let key = state.queued[state.head]
             state.head += 1
-            state.isQueued.remove(key)
-            state.running.insert(key)
+            let time = now()
+            if let since = state.isQueued.removeValue(forKey: key) { metrics?.waited.observe(time - since) }
+            state.running[key] = time
             continuation.yield(.start(key))
         }
         if state.head > 512, state.head * 2 > state.queued.count {

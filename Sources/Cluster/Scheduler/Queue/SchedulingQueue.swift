@@ -38,6 +38,14 @@ struct SchedulingQueue: Sendable {
 
     init() {}
 
+    /// How many wait for what.
+    struct Waiting: Sendable {
+        var active: Int
+        var backingOff: Int
+        var parked: Int
+    }
+
+    var waiting: Waiting { Waiting(active: heap.count, backingOff: backingOff.count, parked: parked.count) }
     var isEmpty: Bool { heap.isEmpty }
     func contains(_ uid: String) -> Bool { entries[uid] != nil }
     func attempts(_ uid: String) -> Int { entries[uid]?.attempts ?? 0 }

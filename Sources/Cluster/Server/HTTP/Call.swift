@@ -74,6 +74,11 @@ struct Call: Sendable {
         return accepted
     }
 
+    /// Goes on until one side ends it.
+    var isLongRunning: Bool {
+        isWatch || ["log", "exec", "attach", "portforward", "proxy"].contains(path.subresource)
+    }
+
     private var isWatch: Bool { path.isWatch || query.flag("watch") }
 
     static let methodNotAllowed = APIError(

@@ -32,7 +32,11 @@ final class Documents: Sendable {
         let document: Value?
         switch (parts.first, parts.count) {
         case (nil, _):
-            document = ["paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]]
+            document = [
+                "paths": [
+                    "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version",
+                ]
+            ]
         case ("api", 1):
             let accepted = try Accepted(request.headers.first(name: "Accept"), isDiscovery: true)
             if let type = accepted.aggregated { return ResponseBytes.value(discovery.aggregatedCore, type: type) }
@@ -60,6 +64,11 @@ final class Documents: Sendable {
             return ResponseBytes.value(server.configuration.serviceAccountKey.keySet, type: "application/jwk-set+json")
         case ("skiff", 3) where "/" + parts.joined(separator: "/") == DeletionRecord.path:
             document = try server.deletionDocument(Query(request.query))
+        case ("metrics", 1):
+            var response = ResponseBytes.text("")
+            response.headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
+            response.body = .bytes(server.metrics.text)
+            return response
         case ("openapi", _):
             if let found = try openAPI(request, Array(parts.dropFirst())) { return found }
             document = nil

@@ -17,11 +17,14 @@ public struct HTTPFront: HTTPResponder {
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let start = ContinuousClock.now
         var response: HTTPResponse
         do throws(APIError) { response = try await answer(request) } catch {
             response = ResponseBytes.status(error)
             if request.method == "HEAD" { response.body = .bytes([]) }
         }
+        let path = RequestPath(RequestPath.split(request.path))
+        server.requestMetrics.count(request, path, path.flatMap { server.registry.resource($0.resource) }, &response, since: start)
         return converted(response, for: request)
     }
 
@@ -37,18 +40,20 @@ public struct HTTPFront: HTTPResponder {
             path.subresource.isEmpty, let resource = server.registry.resource(path.resource), !resource.isCustom,
             Deprecations.warning(of: resource) == nil
         else { return nil }
+        let start = ContinuousClock.now
         do throws(APIError) {
             let user = try authenticator.user(of: request)
             guard !user.isAnonymous, !Impersonation.isAsked(request),
                 server.allows(AccessRequest(user, request, path)),
-                let response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
+                var response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
             else { return nil }
+            server.requestMetrics.count(request, path, resource, &response, since: start)
             return converted(response, for: request)
         } catch { return nil }
     }
 
     private func answer(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
-        if let open = HealthChecks.answer(request, server) { return open }
+        if let open = await HealthChecks.answer(request, server) { return open }
         let requester = try authenticator.user(of: request)
         if request.path == "/version" || request.path == "/version/" { return ResponseBytes.value(Documents.version) }
         guard !requester.isAnonymous else { throw .unauthorized() }
@@ -63,10 +68,24 @@ public struct HTTPFront: HTTPResponder {
             return ResponseBytes.pageNotFound
         }
         let call = Call(request: request, path: path, resource: resource, user: user, server: server)
-        guard let warning = Deprecations.warning(of: resource) else { return try await call.run() }
+        guard let warning = Deprecations.warning(of: resource) else { return try await inTurn(call) }
         var response: HTTPResponse
-        do throws(APIError) { response = try await call.run() } catch { response = ResponseBytes.status(error) }
+        do throws(APIError) { response = try await inTurn(call) } catch { response = ResponseBytes.status(error) }
         response.headers.append(("Warning", "299 - \"\(warning)\""))
         return response
+    }
+
+    /// Does what is asked when there are not too many others; what goes on for long is not counted among them.
+    private func inTurn(_ call: Call) async throws(APIError) -> HTTPResponse {
+        if call.isLongRunning { return try await call.run() }
+        let limit = call.request.method == "GET" || call.request.method == "HEAD" ? server.readLimit : server.writeLimit
+        return try await limit.run(InflightQueue.Priority(of: call.user)) { () throws(APIError) in try await call.run() }
+    }
+
+    /// Large bodies are read of those who may ask at all.
+    public func refusal(of request: HTTPRequest) -> HTTPResponse? {
+        do throws(APIError) {
+            return try authenticator.user(of: request).isAnonymous ? ResponseBytes.status(.unauthorized()) : nil
+        } catch { return ResponseBytes.status(error) }
     }
 }

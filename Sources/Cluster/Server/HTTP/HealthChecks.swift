@@ -1,23 +1,72 @@
+import ClusterStore
 import ClusterTransport
 
-/// `/livez`, `/readyz` and `/healthz`, which answer everybody.
+/// `/livez`, `/readyz` and `/healthz`, which answer everybody. Source: k8s.io/apiserver/pkg/server/healthz.
 enum HealthChecks {
-    private static let checks = ["ping", "log", "store"]
+    /// One thing that is looked at; throws what is wrong.
+    private struct Check: Sendable {
+        var name: String
+        var run: @Sendable (APIServer) async throws -> Void = { _ in }
+    }
+
+    private struct Problem: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Alive: a restart would not help against anything else.
+    private static let live = [
+        Check(name: "ping"), Check(name: "log"),
+        // Kubernetes' name for its storage.
+        Check(name: "etcd") { server in if server.store.isClosed { throw StoreError.closed } },
+    ]
+    private static let ready =
+        live + [
+            Check(name: "etcd-readiness") { try await $0.store.checkWritable() },
+            Check(name: "store-integrity") { server in
+                if let first = server.store.damage.first { throw Problem(description: "\(first); see `skiff check`") }
+            },
+        ]
 
     /// Nil for another path.
-    static func answer(_ request: HTTPRequest, _ server: APIServer) -> HTTPResponse? {
+    static func answer(_ request: HTTPRequest, _ server: APIServer) async -> HTTPResponse? {
         guard request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz") || request.path.hasPrefix("/healthz") else {
             return nil
         }
         let parts = RequestPath.split(request.path)
-        guard let name = parts.first, ["livez", "readyz", "healthz"].contains(name), parts.count <= 2 else { return nil }
-        if parts.count == 2 {
-            return checks.contains(parts[1]) ? ResponseBytes.text("ok") : ResponseBytes.pageNotFound
+        guard let name = parts.first, ["livez", "readyz", "healthz"].contains(name) else { return nil }
+        let checks = name == "readyz" ? ready : live
+        if parts.count > 1 {
+            guard parts.count == 2, let check = checks.first(where: { $0.name == parts[1] }) else { return ResponseBytes.pageNotFound }
+            do { try await check.run(server) } catch { return ResponseBytes.text("internal server error: \(error)\n", status: 500) }
+            return ResponseBytes.text("ok")
         }
-        let query = Query(request.query)
-        guard query.has("verbose") else { return ResponseBytes.text("ok") }
-        let excluded = Set(query.all("exclude"))
-        let lines = checks.map { excluded.contains($0) ? "[+]\($0) excluded: ok\n" : "[+]\($0) ok\n" }
-        return ResponseBytes.text(lines.joined() + "\(name) check passed\n")
+        return await all(checks, name, Query(request.query), server)
+    }
+
+    private static func all(_ checks: [Check], _ name: String, _ query: Query, _ server: APIServer) async -> HTTPResponse {
+        var excluded = Set(query.all("exclude"))
+        var lines = ""
+        var isWell = true
+        for check in checks {
+            if excluded.remove(check.name) != nil {
+                lines += "[+]\(check.name) excluded: ok\n"
+                continue
+            }
+            do {
+                try await check.run(server)
+                lines += "[+]\(check.name) ok\n"
+            } catch {
+                isWell = false
+                // Everybody may ask: the reason is in the log.
+                lines += "[-]\(check.name) failed: reason withheld\n"
+                server.logger.warning("health check failed", metadata: ["check": "\(check.name)", "error": "\(error)"])
+            }
+        }
+        if !excluded.isEmpty {
+            let unknown = excluded.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+            lines += "warn: some health checks cannot be excluded: no matches for \(unknown)\n"
+        }
+        guard isWell else { return ResponseBytes.text("\(lines)\(name) check failed\n", status: 500) }
+        return ResponseBytes.text(query.has("verbose") ? "\(lines)\(name) check passed\n" : "ok")
     }
 }
