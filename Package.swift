@@ -82,7 +82,10 @@ let package = Package(
             ]),
         room(
             "ClusterStore", "Sources/Cluster/Store",
-            ["ClusterObjects", .product(name: "GRDB", package: "GRDB.swift"), log]),
+            [
+                "ClusterObjects", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+                log,
+            ]),
         room(
             "ClusterAPI", "Sources/Cluster/API",
             ["ClusterObjects", "CFacts", .product(name: "Crypto", package: "swift-crypto")]),

@@ -36,6 +36,8 @@ struct Up: AsyncParsableCommand {
     var without: String?
 
     @OptionGroup(title: "Access options") var access: AccessOptions
+    @OptionGroup(title: "Access options") var audit: AuditOptions
+    @OptionGroup(title: "Access options") var encryption: EncryptionOptions
 
     @Option(name: .customLong("service-cluster-ip-range"), help: ArgumentHelp("Addresses of services.", valueName: "range"))
     var serviceClusterIPRange = "10.96.0.0/16"
@@ -86,6 +88,8 @@ struct Up: AsyncParsableCommand {
         (configuration.host, configuration.port) = try listenAddress()
         configuration.without = try parts()
         try access.put(into: &configuration)
+        audit.put(into: &configuration)
+        configuration.encryptionProviderConfig = encryption.path
         configuration.serviceClusterIPRange = serviceClusterIPRange
         configuration.nodePortAddresses = nodePorts
         configuration.enabledAdmissionPlugins = plugins(enableAdmissionPlugins)

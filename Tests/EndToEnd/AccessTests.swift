@@ -87,4 +87,96 @@ import Testing
         #expect(wrong.status == 64)
         #expect(wrong.errors.contains("there are AlwaysAllow, AlwaysDeny, Node, RBAC"))
     }
+
+    @Test func `what is done is written down, secrets only that they were touched`() async throws {
+        let folder = try Folder()
+        let policy = try folder.write(
+            "policy.yaml",
+            """
+            apiVersion: audit.k8s.io/v1
+            kind: Policy
+            omitStages: [RequestReceived]
+            rules:
+            - {level: None, users: ["system:apiserver", "system:kube-controller-manager", "system:kube-scheduler"]}
+            - {level: RequestResponse}
+            """)
+        let log = folder.path + "/audit.log"
+        let cluster = try await start(folder, ["--audit-policy-file", policy, "--audit-log-path", log])
+        #expect(try cluster.kubectl("create", "configmap", "shown", "--from-literal=a=visible").status == 0)
+        #expect(try cluster.kubectl("create", "secret", "generic", "hidden", "--from-literal=a=treasure").status == 0)
+        #expect(try kubectl(cluster, token: "secret-of-jane", "get", "secret", "hidden").status == 1)
+        #expect(try cluster.kubectl("get", "pods", "--as", "jane").status == 1)
+        #expect(try kubectl(cluster, token: "stolen", "get", "pods").status == 1)
+        let text = try String(contentsOfFile: log, encoding: .utf8)
+        let events = try text.split(separator: "\n").map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:] }
+        func event(_ verb: String, _ name: String) -> [String: Any]? {
+            events.first { event in
+                event["verb"] as? String == verb && (event["objectRef"] as? [String: Any])?["name"] as? String == name
+            }
+        }
+        let shown = try #require(event("create", "shown"))
+        #expect(shown["level"] as? String == "RequestResponse" && shown["stage"] as? String == "ResponseComplete")
+        #expect((shown["responseStatus"] as? [String: Any])?["code"] as? Int == 201)
+        #expect(((shown["requestObject"] as? [String: Any])?["data"] as? [String: Any])?["a"] as? String == "visible")
+        #expect((shown["user"] as? [String: Any])?["username"] as? String == "kubernetes-admin")
+        #expect(shown["sourceIPs"] as? [String] == ["127.0.0.1"])
+        #expect((shown["annotations"] as? [String: Any])?["authorization.k8s.io/decision"] as? String == "allow")
+        let hidden = try #require(event("create", "hidden"))
+        #expect(hidden["level"] as? String == "Metadata" && hidden["requestObject"] == nil)
+        #expect(!text.contains("treasure") && !text.contains(Data("treasure".utf8).base64EncodedString()))
+        let refused = try #require(event("get", "hidden"))
+        #expect((refused["responseStatus"] as? [String: Any])?["reason"] as? String == "Forbidden")
+        #expect((refused["annotations"] as? [String: Any])?["authorization.k8s.io/decision"] as? String == "forbid")
+        #expect(events.contains { ($0["impersonatedUser"] as? [String: Any])?["username"] as? String == "jane" })
+        #expect(events.contains { ($0["responseStatus"] as? [String: Any])?["code"] as? Int == 401 })
+        #expect(!text.contains("stolen") && !text.contains("secret-of-jane"), "tokens are nobody's business")
+    }
+
+    @Test func `a Secret cannot be read from the disk, and its key can be changed`() async throws {
+        let folder = try Folder()
+        func configuration(_ providers: String) throws -> String {
+            try folder.write(
+                "encryption-\(UUID().uuidString).yaml",
+                """
+                apiVersion: apiserver.config.k8s.io/v1
+                kind: EncryptionConfiguration
+                resources: [{resources: [secrets], providers: [\(providers), {identity: {}}]}]
+                """)
+        }
+        let key = { (cipher: String, byte: UInt8) in
+            "{\(cipher): {keys: [{name: k\(byte), secret: \(Data(repeating: byte, count: 32).base64EncodedString())}]}}"
+        }
+        func store() throws -> String {
+            let directory = folder.path + "/state/store"
+            return try FileManager.default.contentsOfDirectory(atPath: directory).map {
+                String(decoding: FileManager.default.contents(atPath: "\(directory)/\($0)") ?? Data(), as: UTF8.self)
+            }.joined()
+        }
+        let treasure = Data("treasure-in-plain".utf8).base64EncodedString()
+        var cluster = try await start(folder)
+        #expect(try cluster.kubectl("create", "secret", "generic", "early", "--from-literal=a=treasure-in-plain").status == 0)
+        try await cluster.end(SIGTERM)
+        #expect(try store().contains(treasure))
+
+        cluster = try await start(folder, ["--encryption-provider-config", try configuration(key("aesgcm", 1))])
+        #expect(try cluster.kubectl("create", "secret", "generic", "late", "--from-literal=a=treasure-in-plain").status == 0)
+        #expect(
+            try cluster.kubectl("get", "secrets", "early", "late", "-o", "jsonpath={.items[*].data.a}").output == "\(treasure) \(treasure)")
+        #expect(try !store().contains(treasure))
+        try await cluster.end(SIGKILL)
+        #expect(try !store().contains(treasure))
+
+        let both = try configuration("\(key("secretbox", 2)), \(key("aesgcm", 1))")
+        cluster = try await start(folder, ["--encryption-provider-config", both])
+        try await cluster.end(SIGTERM)
+        #expect(try !store().contains("k8s:enc:aesgcm") && store().contains("k8s:enc:secretbox:v1:k2:"))
+        cluster = try await start(folder, ["--encryption-provider-config", try configuration(key("secretbox", 2))])
+        #expect(try cluster.kubectl("get", "secret", "early", "-o", "jsonpath={.data.a}").output == treasure)
+        try await cluster.end(SIGTERM)
+
+        let without = try Program.run(
+            Program.skiff, ["up", "--state-dir", cluster.state, "--listen", "127.0.0.1:0", "--without", "node,proxy"])
+        #expect(without.status == 1)
+        #expect(without.errors.contains(#"is enciphered with the secretbox key "k2", which --encryption-provider-config does not have"#))
+    }
 }

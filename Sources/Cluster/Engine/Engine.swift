@@ -34,7 +34,10 @@ public final class Engine: Service {
         guard let network = ServiceNetwork(configuration.serviceClusterIPRange) else {
             throw EngineError("--service-cluster-ip-range \(configuration.serviceClusterIPRange): not an IPv4 range such as 10.96.0.0/16")
         }
-        do throws(StoreError) { store = try SQLiteStore(directory: configuration.state.store, logger: logger) } catch {
+        let encryption = try configuration.encryption()
+        do throws(StoreError) {
+            store = try SQLiteStore(directory: configuration.state.store, encryption: encryption, logger: logger)
+        } catch {
             if case .locked(_, let pid) = error {
                 throw EngineError(
                     "the state directory \(configuration.state.path) is in use by \(pid.map { "process \($0)" } ?? "another process")")
@@ -48,6 +51,7 @@ public final class Engine: Service {
         settings.mostReads = configuration.mostReads
         settings.mostWrites = configuration.mostWrites
         settings.metrics = metrics
+        settings.auditor = try configuration.auditor(logger)
         settings.allowsUnenforced = configuration.allowsUnenforced
         if let parse = configuration.parseYAML, let print = configuration.printYAML {
             settings.yaml = YAMLCodec(parse: parse, print: print)

@@ -1,8 +1,9 @@
 import ClusterObjects
 import ClusterServer
 
-/// Who is asked whether a request is allowed.
+// What the command line sets of the API server.
 public typealias AuthorizationMode = ClusterServer.AuthorizationMode
+public typealias AuditLog = ClusterServer.AuditLog
 
 /// The parts of an engine that may be left out, `skiff up --without`.
 public enum EnginePart: String, Sendable, CaseIterable {
@@ -19,6 +20,13 @@ public struct EngineConfiguration: Sendable {
     public var tokenAuthFile: String?
     /// Who is asked, in this order, whether a request is allowed.
     public var authorizationModes: [AuthorizationMode] = [.node, .rbac]
+    /// kube-apiserver's `--audit-policy-file`; nil writes no audit log.
+    public var auditPolicyFile: String?
+    /// `-` for standard output.
+    public var auditLogPath = "-"
+    public var auditLogLimits = AuditLog.Limits()
+    /// kube-apiserver's `--encryption-provider-config`.
+    public var encryptionProviderConfig: String?
     public var serviceClusterIPRange = "10.96.0.0/16"
     /// Addresses of the pods of this node.
     public var podCIDR = "10.244.0.0/24"

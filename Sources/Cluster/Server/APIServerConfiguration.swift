@@ -27,6 +27,9 @@ public struct APIServerConfiguration: Sendable {
     /// What `/metrics` shows.
     public var metrics = Metrics()
 
+    /// Writes down who did what; nil where nobody does.
+    public var auditor: Auditor?
+
     /// How nodes are reached for logs; nil where there are none.
     public var nodes: NodeConnection?
 

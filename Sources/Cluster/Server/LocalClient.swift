@@ -20,42 +20,61 @@ public struct LocalClient: Client {
             found, namespace: found.isNamespaced ? namespace ?? "" : "", name: name ?? "", subresource: subresource ?? "")
     }
 
+    /// Does what is allowed, and writes down that it was asked for.
     /// - Throws: 403.
-    private func authorize(_ verb: String, _ target: Target, _ options: ListOptions = ListOptions()) throws(APIError) {
-        try server.authorize(AccessRequest(user, verb, target, fieldSelector: options.fieldSelector))
+    private func asked<Answer>(
+        _ verb: String, _ target: Target, _ options: ListOptions = ListOptions(), body: Value? = nil,
+        _ work: () async throws(APIError) -> Answer
+    ) async throws(APIError) -> Answer {
+        let request = AccessRequest(user, verb, target, fieldSelector: options.fieldSelector)
+        guard let auditor = server.configuration.auditor else {
+            try server.authorize(request)
+            return try await work()
+        }
+        let trail = AuditTrail(auditor, AuditTrail.Call(userAgent, target, body: body), yaml: nil)
+        trail.received(request, version: target.resource.version)
+        do throws(APIError) {
+            try server.authorize(request, trail)
+            let answer = try await work()
+            trail.complete(verb == "create" ? 201 : 200, (answer as? APIObject).map { .value($0.draft) })
+            return answer
+        } catch {
+            trail.complete(error.code, .value(error.status))
+            throw error
+        }
     }
 
+    /// Components are known by their name without `system:`.
+    private var userAgent: String { user.name.hasPrefix("system:") ? String(user.name.dropFirst(7)) : user.name }
+
     private func context(_ options: WriteOptions = WriteOptions()) -> RequestContext {
-        // Components are known by their name without `system:`.
-        let name = user.name.hasPrefix("system:") ? String(user.name.dropFirst(7)) : user.name
-        return RequestContext(user: user, userAgent: name, options: options)
+        RequestContext(user: user, userAgent: userAgent, options: options)
     }
 
     public func get(
         _ resource: GroupVersionResource, namespace: String?, name: String, subresource: String?
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
-        try authorize("get", target)
-        return try server.get(target).object
+        return try await asked("get", target) { () throws(APIError) in try server.get(target).object }
     }
 
     public func list(
         _ resource: GroupVersionResource, namespace: String?, options: ListOptions
     ) async throws(APIError) -> ObjectList {
         let target = try target(resource, namespace, nil)
-        try authorize("list", target, options)
-        let page = try server.list(target, options)
-        return ObjectList(
-            items: page.objects.map { ObjectBytes.object($0, as: target.resource.gvk) }, resourceVersion: String(page.revision),
-            continueToken: page.continueToken)
+        return try await asked("list", target, options) { () throws(APIError) in
+            let page = try server.list(target, options)
+            return ObjectList(
+                items: page.objects.map { ObjectBytes.object($0, as: target.resource.gvk) }, resourceVersion: String(page.revision),
+                continueToken: page.continueToken)
+        }
     }
 
     public func watch(
         _ resource: GroupVersionResource, namespace: String?, options: ListOptions
     ) async throws(APIError) -> AsyncThrowingStream<WatchEvent, any Error> {
         let target = try target(resource, namespace, nil)
-        try authorize("watch", target, options)
-        let session = try server.watch(target, options)
+        let session = try await asked("watch", target, options) { () throws(APIError) in try server.watch(target, options) }
         let gvk = target.resource.gvk
         let pending = Mutex<[WatchEvent]>([])
         let reader = WatchReader(session: session, gvk: gvk, pending: pending)
@@ -67,8 +86,9 @@ public struct LocalClient: Client {
         options: WriteOptions
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
-        try authorize("create", target)
-        return try await server.create(target, object.tree, context(options)).object
+        return try await asked("create", target, body: object) { () throws(APIError) in
+            try await server.create(target, object.tree, context(options)).object
+        }
     }
 
     public func update(
@@ -76,8 +96,9 @@ public struct LocalClient: Client {
         options: WriteOptions
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
-        try authorize("update", target)
-        return try await server.update(target, object.tree, context(options)).object
+        return try await asked("update", target, body: object) { () throws(APIError) in
+            try await server.update(target, object.tree, context(options)).object
+        }
     }
 
     public func patch(
@@ -85,8 +106,9 @@ public struct LocalClient: Client {
         options: WriteOptions
     ) async throws(APIError) -> APIObject {
         let target = try target(resource, namespace, name, subresource)
-        try authorize("patch", target)
-        return try await server.patch(target, patch, context(options)).object
+        return try await asked("patch", target, body: patch.body) { () throws(APIError) in
+            try await server.patch(target, patch, context(options)).object
+        }
     }
 
     @discardableResult
@@ -94,8 +116,9 @@ public struct LocalClient: Client {
         _ resource: GroupVersionResource, namespace: String?, name: String, options: DeleteOptions
     ) async throws(APIError) -> APIObject? {
         let target = try target(resource, namespace, name)
-        try authorize("delete", target)
-        return try await server.delete(target, options, context(WriteOptions(dryRun: options.dryRun))).object
+        return try await asked("delete", target) { () throws(APIError) in
+            try await server.delete(target, options, context(WriteOptions(dryRun: options.dryRun))).object
+        }
     }
 
     public func deletion(_ resource: GroupVersionResource, namespace: String?, name: String) async -> DeletionRecord? {

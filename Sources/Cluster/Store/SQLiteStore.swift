@@ -37,18 +37,21 @@ public final class SQLiteStore: Store {
     /// Opens the store in a directory, making both when absent; the directory gets mode 0700.
     /// - Throws: ``StoreError/locked(path:pid:)``, ``StoreError/corrupt(path:reason:)``, ``StoreError/newerFormat(path:found:known:)``,
     ///   ``StoreError/diskFull(path:)``, ``StoreError/failed(path:reason:)``.
-    public convenience init(directory: String, history: HistoryLimits = HistoryLimits(), logger: Logger) throws(StoreError) {
-        try self.init(directory: directory, history: history, logger: logger, mostPages: nil)
+    public convenience init(
+        directory: String, history: HistoryLimits = HistoryLimits(), encryption: Encryption = .none, logger: Logger
+    ) throws(StoreError) {
+        try self.init(directory: directory, history: history, encryption: encryption, logger: logger, mostPages: nil)
     }
 
     /// As the public one, for tests: with a bound on the file, as a full disk has, and a clock of their own, in seconds.
     init(
-        directory: String, history: HistoryLimits = HistoryLimits(), logger: Logger, mostPages: Int? = nil,
+        directory: String, history: HistoryLimits = HistoryLimits(), encryption: Encryption = .none, logger: Logger,
+        mostPages: Int? = nil,
         now: @escaping @Sendable () -> Double = ObjectTable.uptime
     ) throws(StoreError) {
         self.logger = logger
         lock = try DirectoryLock(directory: directory)
-        file = try StoreFile(path: "\(directory)/store.db", mostPages: mostPages)
+        file = try StoreFile(path: "\(directory)/store.db", encryption: encryption, mostPages: mostPages)
         let table = ObjectTable(limits: history, now: now)
         let revision = try file.load { found in
             table.load(found.object, into: found.collection)

@@ -7,12 +7,16 @@ struct StoreFile {
     let path: String
     /// Whoever had it open before ended without closing it.
     let wasLeftOpen: Bool
-    private let queue: DatabaseQueue
+    let encryption: Encryption
+    let queue: DatabaseQueue
 
     /// Opens the file, making it when absent.
-    /// - Parameter mostPages: SQLite pages the file may have, so that a test can meet a full disk; nil for no bound.
-    init(path: String, mostPages: Int? = nil) throws(StoreError) {
+    /// - Parameters:
+    ///   - encryption: how objects stand in it.
+    ///   - mostPages: SQLite pages the file may have, so that a test can meet a full disk; nil for no bound.
+    init(path: String, encryption: Encryption = .none, mostPages: Int? = nil) throws(StoreError) {
         self.path = path
+        self.encryption = encryption
         wasLeftOpen = StoreFile.size("\(path)-wal") > 0
         var configuration = Configuration()
         configuration.journalMode = .wal
@@ -25,6 +29,8 @@ struct StoreFile {
             try database.execute(sql: "PRAGMA cell_size_check = ON")
             try database.execute(sql: "PRAGMA cache_size = -1024")
             if let mostPages { try database.execute(sql: "PRAGMA max_page_count = \(mostPages)") }
+            // Pages that are let go hold nothing that was ever plain.
+            if encryption.isUsed { try database.execute(sql: "PRAGMA secure_delete = ON") }
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -73,13 +79,26 @@ struct StoreFile {
         return stat(path, &facts) == 0 ? Int(facts.st_size) : -1
     }
 
-    /// Hands out everything in the file, and returns the newest revision. A row that is not what was written comes without bytes.
+    /// Hands out everything in the file, deciphered, and returns the newest revision. A row that is not what was written comes without
+    /// bytes. Rows that do not stand as they would be written now are written anew.
+    /// - Throws: ``StoreError/failed(path:reason:)`` also where a key is missing.
     func load(_ take: (StoreRows.Found) -> Void) throws(StoreError) -> Revision {
         do {
-            return try StoreFile.look(queue) { database in
-                try StoreRows.forEach(database, path: path, take)
+            var outdated: [Revision] = []
+            let newest = try StoreFile.look(queue) { database in
+                try StoreRows.forEach(database, path: path) { found in
+                    var found = found
+                    if !found.object.isDamaged {
+                        let (bytes, isCurrent) = try encryption.opened(found.object.bytes, of: found.collection, key: found.key)
+                        found.object.bytes = bytes
+                        if !isCurrent { outdated.append(found.object.createRevision) }
+                    }
+                    take(found)
+                }
                 return try StoreRows.newest(database, path: path)
             }
+            try reseal(outdated)
+            return newest
         } catch {
             throw StoreFile.storeError(error, path: path)
         }
@@ -103,16 +122,14 @@ struct StoreFile {
                         let key = StoreFile.key(change.collection, object.path)
                         switch change.event.kind {
                         case .created:
-                            let checksum = Checksum.row(key: key, revision: object.revision, bytes: object.bytes)
-                            insert.setUncheckedArguments([
-                                object.createRevision, key, object.revision, checksum, Data(object.bytes),
-                            ])
+                            let bytes = try encryption.sealed(object.bytes, of: change.collection, key: key)
+                            let checksum = Checksum.row(key: key, revision: object.revision, bytes: bytes)
+                            insert.setUncheckedArguments([object.createRevision, key, object.revision, checksum, Data(bytes)])
                             try insert.execute()
                         case .updated:
-                            let checksum = Checksum.row(key: key, revision: object.revision, bytes: object.bytes)
-                            update.setUncheckedArguments([
-                                object.revision, checksum, Data(object.bytes), object.createRevision,
-                            ])
+                            let bytes = try encryption.sealed(object.bytes, of: change.collection, key: key)
+                            let checksum = Checksum.row(key: key, revision: object.revision, bytes: bytes)
+                            update.setUncheckedArguments([object.revision, checksum, Data(bytes), object.createRevision])
                             try update.execute()
                         case .deleted:
                             delete.setUncheckedArguments([object.createRevision])

@@ -47,6 +47,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var state = State.idle
     private var exchange = Exchange(isHead: false, isOld: false, keepsAlive: true)
     private var peer: PeerIdentity?
+    private var remote = ""
     private var context: ChannelHandlerContext?
     private var deadline: LazyDeadline?
     private var isDraining = false
@@ -69,6 +70,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        remote = context.remoteAddress?.ipAddress ?? ""
         deadline = LazyDeadline(context.eventLoop) { [weak self] in self?.deadlinePassed() }
         deadline?.set(in: .seconds(limits.requestSeconds))
     }
@@ -287,7 +289,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
         return HTTPRequest(
             method: head.method.rawValue, path: String(head.uri[..<mark]),
             query: mark == target.endIndex ? "" : String(head.uri[target.index(after: mark)...]), headers: head.headers, body: body,
-            peer: peer)
+            peer: peer, remote: remote)
     }
 
     /// Makes the answer in a task.

@@ -24,9 +24,12 @@ public struct HTTPRequest: Sendable {
     public var body: [UInt8]
     /// From a client certificate that the cluster's CA signed.
     public var peer: PeerIdentity?
+    /// The address that it comes from; empty where there is none.
+    public var remote: String
 
     public init(
-        method: String, path: String, query: String = "", headers: HTTPHeaders = [:], body: [UInt8] = [], peer: PeerIdentity? = nil
+        method: String, path: String, query: String = "", headers: HTTPHeaders = [:], body: [UInt8] = [], peer: PeerIdentity? = nil,
+        remote: String = ""
     ) {
         self.method = method
         self.path = path
@@ -34,6 +37,7 @@ public struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.peer = peer
+        self.remote = remote
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cluster
 import ClusterClient
+import ManifestLoader
 import Reconciler
 import ServiceLifecycle
 
@@ -21,6 +22,7 @@ struct Reconcile: AsyncParsableCommand {
     @OptionGroup var access: ClusterAccess
     @OptionGroup var source: SourceArguments
     @OptionGroup var output: OutputOptions
+    @OptionGroup var encryption: EncryptionOptions
 
     @Option(help: ArgumentHelp("How long to wait for health, e.g. 5m; 0s does not wait.", valueName: "time"))
     var timeout = DurationArgument(seconds: 120)
@@ -51,6 +53,8 @@ struct Reconcile: AsyncParsableCommand {
     private func alone(_ options: SourceOptions) async throws -> Reconciler.Outcome {
         var configuration = EngineConfiguration(state: access.directory)
         configuration.port = 0
+        configuration.encryptionProviderConfig = encryption.path
+        configuration.parseYAML = { (try YAML.parse($0).first ?? .null, []) }
         let engine = try await Engine(configuration, logger: Console.logger)
         try SourceMemory.write(options, access.directory)
         let group = ServiceGroup(services: [engine], logger: Console.logger)

@@ -91,9 +91,12 @@ struct AuthorizerChain: Authorizer {
 }
 
 extension APIServer {
+    /// - Parameter trail: is told of the decision.
     /// - Throws: 403, worded as Kubernetes does.
-    func authorize(_ request: AccessRequest) throws(APIError) {
-        switch authorizer.decide(request) {
+    func authorize(_ request: AccessRequest, _ trail: AuditTrail? = nil) throws(APIError) {
+        let decision = authorizer.decide(request)
+        trail?.decided(decision)
+        switch decision {
         case .allow: return
         case .deny(let reason), .noOpinion(let reason): throw request.refusal(reason)
         }

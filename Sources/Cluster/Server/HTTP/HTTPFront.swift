@@ -18,9 +18,14 @@ public struct HTTPFront: HTTPResponder {
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
+        let trail = server.configuration.auditor.map { AuditTrail($0, AuditTrail.Call(request), yaml: server.configuration.yaml) }
         var response: HTTPResponse
-        do throws(APIError) { response = try await answer(request) } catch {
+        do throws(APIError) {
+            response = try await answer(request, trail)
+            if let trail { response = trail.answered(response) }
+        } catch {
             response = ResponseBytes.status(error)
+            if let trail { response = trail.answered(response) }
             if request.method == "HEAD" { response.body = .bytes([]) }
         }
         let path = RequestPath(RequestPath.split(request.path))
@@ -36,7 +41,8 @@ public struct HTTPFront: HTTPResponder {
     /// Reads of one object, most of what clients ask, are answered on the connection's event loop. What fails is asked again in a task,
     /// so that there is one place where failures are answered.
     public func respondNow(to request: HTTPRequest) -> HTTPResponse? {
-        guard request.method == "GET", let path = RequestPath(RequestPath.split(request.path)), !path.name.isEmpty, !path.isWatch,
+        guard request.method == "GET", server.configuration.auditor == nil, let path = RequestPath(RequestPath.split(request.path)),
+            !path.name.isEmpty, !path.isWatch,
             path.subresource.isEmpty, let resource = server.registry.resource(path.resource), !resource.isCustom,
             Deprecations.warning(of: resource) == nil
         else { return nil }
@@ -52,15 +58,19 @@ public struct HTTPFront: HTTPResponder {
         } catch { return nil }
     }
 
-    private func answer(_ request: HTTPRequest) async throws(APIError) -> HTTPResponse {
-        if let open = await HealthChecks.answer(request, server) { return open }
+    private func answer(_ request: HTTPRequest, _ trail: AuditTrail?) async throws(APIError) -> HTTPResponse {
+        if let open = await HealthChecks.answer(request, server) {
+            trail?.received(AccessRequest(.anonymous, request, nil), version: "")
+            return open
+        }
         let requester = try authenticator.user(of: request)
-        if request.path == "/version" || request.path == "/version/" { return ResponseBytes.value(Documents.version) }
-        guard !requester.isAnonymous else { throw .unauthorized() }
-        let user = try Impersonation.user(of: request, requester, server)
         let parts = RequestPath.split(request.path)
         let path = RequestPath(parts)
-        try server.authorize(AccessRequest(user, request, path))
+        trail?.received(AccessRequest(requester, request, path), version: path?.resource.version ?? "")
+        if request.path == "/version" || request.path == "/version/" { return ResponseBytes.value(Documents.version) }
+        guard !requester.isAnonymous else { throw .unauthorized() }
+        let user = try Impersonation.user(of: request, requester, server, trail)
+        try server.authorize(AccessRequest(user, request, path), trail)
         guard let path else { return try documents.answer(request, parts) }
         guard let resource = server.registry.resource(path.resource) else {
             let isServed = server.registry.all.contains { !$0.isCustom && $0.gvk.groupVersion == path.resource.groupVersion }

@@ -69,14 +69,17 @@ struct Impersonation: Sendable {
 
     /// The user that a request is made as.
     /// - Throws: 403 when it may not be, naming the first part that may not.
-    static func user(of request: HTTPRequest, _ requester: UserInfo, _ server: APIServer) throws(APIError) -> UserInfo {
+    static func user(
+        of request: HTTPRequest, _ requester: UserInfo, _ server: APIServer, _ trail: AuditTrail?
+    ) throws(APIError) -> UserInfo {
         guard isAsked(request), let wanted = try Impersonation(request) else { return requester }
         for part in wanted.parts {
             try server.authorize(
                 AccessRequest(
                     requester, "impersonate", group: part.group, resource: part.resource, subresource: part.subresource,
-                    namespace: part.namespace, name: part.name))
+                    namespace: part.namespace, name: part.name), trail)
         }
+        trail?.impersonated(wanted.user)
         return wanted.user
     }
 }
