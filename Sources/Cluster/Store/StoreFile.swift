@@ -22,7 +22,6 @@ struct StoreFile {
         configuration.journalMode = .wal
         configuration.label = "skiff.store"
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
             // What a large write leaves behind is given back.
             try database.execute(sql: "PRAGMA journal_size_limit = \(16 << 20)")
@@ -34,7 +33,14 @@ struct StoreFile {
         }
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.writeWithoutTransaction { database in try StoreFormat.migrate(database, path: path) }
+            try queue.writeWithoutTransaction { database in
+                // Here, as GRDB sets NORMAL after it has prepared a database for WAL: a commit would not wait for the disk.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2,
+                    try String.fetchOne(database, sql: "PRAGMA journal_mode") == "wal"
+                else { throw StoreError.failed(path: path, reason: "its file system does not let writes be made durable") }
+                try StoreFormat.migrate(database, path: path)
+            }
         } catch {
             throw StoreFile.storeError(error, path: path)
         }

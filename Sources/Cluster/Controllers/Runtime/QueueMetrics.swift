@@ -24,15 +24,14 @@ struct QueueMetrics: Sendable {
     /// Registers what is found out only when somebody asks.
     /// - Parameter queues: by the names of their controllers.
     static func register(_ queues: [(name: String, queue: WorkQueue)], in metrics: Metrics, now: @escaping @Sendable () -> Timestamp) {
-        func ask(_ name: String, _ help: String, _ value: @escaping @Sendable (WorkQueue) -> Double) {
-            metrics.ask(name, help) { queues.map { ([("name", $0.name)], value($0.queue)) } }
+        // Some controllers share a name, as the parts of one do.
+        let byName = Dictionary(grouping: queues) { $0.name }.mapValues { $0.map(\.queue) }.sorted { $0.key < $1.key }
+        func ask(_ name: String, _ help: String, _ value: @escaping @Sendable ([WorkQueue]) -> Double) {
+            metrics.ask(name, help) { byName.map { ([("name", $0.key)], value($0.value)) } }
         }
-        ask("workqueue_depth", "Keys that wait.") { Double($0.load.waiting) }
-        ask("workqueue_unfinished_work_seconds", "Seconds of all work that is not done yet.") { queue in
-            queue.load.running.reduce(0) { $0 + max(0, now() - $1) }
-        }
-        ask("workqueue_longest_running_processor_seconds", "Seconds that the longest work has taken so far.") { queue in
-            queue.load.running.map { max(0, now() - $0) }.max() ?? 0
-        }
+        @Sendable func ages(_ queues: [WorkQueue]) -> [Double] { queues.flatMap(\.load.running).map { max(0, now() - $0) } }
+        ask("workqueue_depth", "Keys that wait.") { Double($0.reduce(0) { $0 + $1.load.waiting }) }
+        ask("workqueue_unfinished_work_seconds", "Seconds of all work that is not done yet.") { ages($0).reduce(0, +) }
+        ask("workqueue_longest_running_processor_seconds", "Seconds that the longest work has taken so far.") { ages($0).max() ?? 0 }
     }
 }
