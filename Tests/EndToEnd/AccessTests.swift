@@ -42,6 +42,8 @@ import Testing
         let who = try kubectl(cluster, token: jane, "auth", "whoami", "-o", "jsonpath={.status.userInfo}").output
         #expect(who == #"{"groups":["shop","system:authenticated"],"uid":"1","username":"jane"}"#)
         #expect(try kubectl(cluster, token: "stolen", "get", "pods").errors.contains("Unauthorized"))
+        let admin = try cluster.kubectl("auth", "whoami").output
+        #expect(admin.contains("kubernetes-admin") && admin.contains("X509SHA256="))
         // Somebody else's eyes.
         #expect(try cluster.kubectl("auth", "can-i", "list", "pods", "--as", "jo", "--as-group", "shop").output == "yes\n")
         #expect(try cluster.kubectl("get", "secrets", "--as", "jane").errors.contains(#"User "jane" cannot list resource "secrets""#))

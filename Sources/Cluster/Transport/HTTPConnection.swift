@@ -1,3 +1,4 @@
+import Crypto
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -420,8 +421,10 @@ extension PeerIdentity {
     fileprivate init?(of context: ChannelHandlerContext) {
         guard let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self),
             let presented = tls.peerCertificate, let der = try? presented.toDERBytes(),
-            let certificate = try? Certificate(derEncoded: der), let identity = ClusterCA.identity(of: certificate)
+            let certificate = try? Certificate(derEncoded: der), var identity = ClusterCA.identity(of: certificate)
         else { return nil }
+        let digits = SHA256.hash(data: der).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        identity.credential = ["X509SHA256=\(digits.joined())"]
         self = identity
     }
 }

@@ -6,6 +6,8 @@ public struct PeerIdentity: Sendable, Hashable {
     public var commonName: String
     /// The subject's organizations: the user's groups.
     public var organizations: [String]
+    /// Which certificate it is, `X509SHA256=` and its SHA-256 in hexadecimal; empty when that is not known.
+    public var credential: [String] = []
 
     public init(commonName: String, organizations: [String]) {
         self.commonName = commonName

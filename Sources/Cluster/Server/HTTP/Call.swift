@@ -44,8 +44,7 @@ struct Call: Sendable {
         case ("GET", true): return try await isWatch ? watch() : list()
         case ("GET", false):
             if resource.gvr == .pods, path.subresource == "log" {
-                return try await podLog(
-                    Pod(try await server.localClient(user: user.name).get(.pods, namespace: path.namespace, name: path.name)))
+                return try await podLog(pod)
             }
             return try await path.isWatch ? watch() : get()
         case ("POST", _): return try await create()
@@ -59,6 +58,11 @@ struct Call: Sendable {
 
     private var isPodStream: Bool {
         resource.gvr == .pods && ["exec", "attach", "portforward"].contains(path.subresource)
+    }
+
+    /// The pod whose subresource is asked for. Who may have that needs no right to the pod itself.
+    var pod: Pod {
+        get throws(APIError) { Pod(try server.get(Target(resource, namespace: path.namespace, name: path.name)).object) }
     }
 
     /// Whether the path names a namespace where the resource has one; lists may go over all of them.

@@ -11,7 +11,9 @@ struct Authenticator: Sendable {
     /// - Throws: 401 for a token that is not known.
     func user(of request: HTTPRequest) throws(APIError) -> UserInfo {
         if let peer = request.peer, !peer.commonName.isEmpty {
-            return UserInfo(name: peer.commonName, groups: peer.organizations + ["system:authenticated"])
+            return UserInfo(
+                name: peer.commonName, groups: peer.organizations + ["system:authenticated"],
+                extra: peer.credential.isEmpty ? [:] : ["authentication.kubernetes.io/credential-id": peer.credential])
         }
         guard let header = request.headers.first(name: "Authorization") else { return .anonymous }
         let parts = header.split(separator: " ", maxSplits: 1)

@@ -7,7 +7,15 @@ extension Call {
     /// `pods/NAME/exec`, `attach` and `portforward`: the connection is joined with one to the pod's node, which speaks the protocol.
     /// - Throws: 400 for a pod without a node, a container that is not its, and a request for no other protocol.
     func podStream() async throws(APIError) -> HTTPResponse {
-        let pod = Pod(try await server.localClient(user: user.name).get(.pods, namespace: path.namespace, name: path.name))
+        // WebSockets begin with a GET, but what they do is no reading: who may only read may not. Source: Kubernetes 1.35's
+        // AuthorizePodWebsocketUpgradeCreatePermission.
+        if request.method == "GET" {
+            try server.authorize(
+                AccessRequest(
+                    user, "create", group: "", resource: "pods", subresource: path.subresource, namespace: path.namespace, name: path.name)
+            )
+        }
+        let pod = try pod
         let target = try streamTarget(pod)
         guard !pod.nodeName.isEmpty else { throw .badRequest("pod \(pod.name) does not have a host assigned") }
         guard request.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else {
