@@ -21,8 +21,8 @@ final class WorkQueue: Sendable {
         var running: [ObjectKey: Timestamp] = [:]
         var dirty: Set<ObjectKey> = []
         var failures: [ObjectKey: Int] = [:]
-        /// When a key asked to be looked at again.
-        var due: [ObjectKey: Timestamp] = [:]
+        /// When a key asked to be looked at again, and in how many seconds that was when it asked.
+        var due: [ObjectKey: (time: Timestamp, delay: Double)] = [:]
         /// When the earliest timer of a key will ring; there may be later ones, which change nothing.
         var sleeping: [ObjectKey: Timestamp] = [:]
     }
@@ -60,14 +60,16 @@ final class WorkQueue: Sendable {
         }
     }
 
-    /// A timer has rung: it is time, or the time was moved and the timer is set again.
+    /// A timer has rung: it is time, or the time was moved and the timer is set again. Timers do not follow the clock: when more is left
+    /// than was asked for, the clock was set back, and it is time too.
     func rang(_ key: ObjectKey) {
         let isDue: Bool = state.withLock { state in
-            let now = now()
-            if let sleeping = state.sleeping[key], sleeping <= now { state.sleeping[key] = nil }
+            // Whatever the clock says now, this timer sleeps no longer.
+            state.sleeping[key] = nil
             guard let due = state.due[key] else { return false }
-            if due <= now { return true }
-            setTimer(key, due, due - now, &state)
+            let left = due.time - now()
+            if left <= 0 || left > due.delay { return true }
+            setTimer(key, due.time, left, &state)
             return false
         }
         if isDue { add(key) }
@@ -77,10 +79,10 @@ final class WorkQueue: Sendable {
     func add(_ key: ObjectKey, after seconds: Double) {
         guard seconds > 0 else { return add(key) }
         state.withLock { state in
-            let due = now() + seconds
-            let earliest = min(state.due[key] ?? due, due)
+            let asked = (time: now() + seconds, delay: seconds)
+            let earliest = state.due[key].flatMap { $0.time < asked.time ? $0 : nil } ?? asked
             state.due[key] = earliest
-            setTimer(key, earliest, seconds, &state)
+            setTimer(key, earliest.time, seconds, &state)
         }
     }
 
@@ -91,7 +93,7 @@ final class WorkQueue: Sendable {
     }
 
     /// When the key asked to be looked at again; it is forgotten, as the look now taken decides anew.
-    func takeDue(_ key: ObjectKey) -> Timestamp? { state.withLock { $0.due.removeValue(forKey: key) } }
+    func takeDue(_ key: ObjectKey) -> Timestamp? { state.withLock { $0.due.removeValue(forKey: key)?.time } }
 
     /// The key's reconcile has ended; `failed` puts it back with exponential delay.
     func done(_ key: ObjectKey, failed: Bool, requeueAfter: Double? = nil) {

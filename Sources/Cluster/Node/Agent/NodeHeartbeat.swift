@@ -33,20 +33,32 @@ struct NodeHeartbeat: Sendable {
 
     /// Beats until it is cancelled.
     func run() async {
-        var statusAt = Timestamp.system()
+        var statusAt = Moment()
         while !Task.isCancelled {
             do throws(APIError) {
                 let owner = try await client.get(.nodes, name: name)
                 try await renew(owner)
-                if Timestamp.system() - statusAt >= NodeHeartbeat.statusPeriod || Node(owner).isReady == false {
+                if statusAt.isStale || Node(owner).isReady == false {
                     try await writeNode()
-                    statusAt = Timestamp.system()
+                    statusAt = Moment()
                 }
             } catch {
                 if error.isNotFound { await register() }
                 logger.debug("heartbeat", metadata: ["node": "\(name)", "error": "\(error)"])
             }
             guard (try? await Task.sleep(for: .seconds(NodeHeartbeat.period))) != nil else { return }
+        }
+    }
+
+    /// When status was written: by the clock that it was written with, and by one that nobody sets.
+    private struct Moment {
+        private let wall = Timestamp.system()
+        private let steady = ContinuousClock.now
+
+        /// Long ago, or of a clock that has been set since: a heartbeat in the future would hide that the node falls silent.
+        var isStale: Bool {
+            let passed = (ContinuousClock.now - steady) / .seconds(1)
+            return passed >= NodeHeartbeat.statusPeriod || abs(Timestamp.system() - wall - passed) > NodeHeartbeat.period
         }
     }
 
