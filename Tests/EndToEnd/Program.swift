@@ -26,7 +26,8 @@ enum Program {
         process.standardInput = input == nil ? FileHandle.nullDevice : pipe
         try process.run()
         if let input {
-            pipe.fileHandleForWriting.write(Data(input.utf8))
+            // A program may end without having read it.
+            try? pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
             try pipe.fileHandleForWriting.close()
         }
         process.waitUntilExit()
