@@ -22,14 +22,9 @@ enum Program {
         for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle(forWritingAtPath: errors)
-        let pipe = Pipe()
-        process.standardInput = input == nil ? FileHandle.nullDevice : pipe
+        // A file and no pipe: a program that ends without reading it would end this one.
+        process.standardInput = try input.map { FileHandle(forReadingAtPath: try folder.write("in", $0)) } ?? FileHandle.nullDevice
         try process.run()
-        if let input {
-            // A program may end without having read it.
-            try? pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-        }
         process.waitUntilExit()
         return Outcome(
             status: process.terminationStatus, output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "",
