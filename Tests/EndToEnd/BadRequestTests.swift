@@ -54,8 +54,8 @@ import Testing
             (Self.maps + "?limit=99999999999999999999", [], "400", "invalid syntax"),
             ("/api/v1/namespaces/../../etc/passwd", ["--path-as-is"], "404", "could not find"),
             (
-                Self.maps + "/kube-root-ca.crt",
-                ["-X", "PATCH", "-H", "Content-Type: application/json-patch+json", "-d", "[\(copies)]"], "404", "not found"
+                "/api/v1/namespaces/default",
+                ["-X", "PATCH", "-H", "Content-Type: application/json-patch+json", "-d", "[\(copies)]"], "422", "rejected our request"
             ),
         ]
         for (path, arguments, status, says) in cases {
