@@ -20,7 +20,7 @@ import Testing
         var configuration = NetworkConfiguration(inside: HostSockets(), nodeName: "n1")
         configuration.podNetwork = "127.0.0.0/8"
         configuration.dnsAddress = ""
-        let networking = try NodeNetworking(client: api, configuration: configuration, logger: logger)
+        let networking = try NodeNetworking(client: api, administrator: api, configuration: configuration, logger: logger)
         let running = Task { try await networking.run() }
         api.send(.services, WatchEvent(.added, service(["clusterIP": "127.9.1.1", "ports": [["port": Value(port)]]])))
         api.send(.endpointSlices, WatchEvent(.added, slice([End(address: "127.0.0.1")], port: program.port)))
@@ -53,7 +53,10 @@ import Testing
     @Test(arguments: ["10.244.0.0/33", "10.244.0.0", "::/0", "1.2.3.04/8"]) func `what is no range is refused`(range: String) {
         var configuration = NetworkConfiguration(inside: HostSockets(), nodeName: "n1")
         configuration.podNetwork = range
-        #expect(throws: NetworkError.self) { try NodeNetworking(client: ScriptedAPI(), configuration: configuration, logger: logger) }
+        #expect(throws: NetworkError.self) {
+            try NodeNetworking(
+                client: ScriptedAPI(), administrator: ScriptedAPI(), configuration: configuration, logger: logger)
+        }
     }
 }
 

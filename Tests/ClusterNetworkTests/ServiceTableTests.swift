@@ -82,4 +82,13 @@ import Testing
         let balancer = Balancer(FrontendRule(backends: [one], sourceRanges: [range]))
         #expect(balancer.admits(IPv4Address(bits: 0x0A01_0101)) && !balancer.admits(client))
     }
+
+    @Test func `node ports answer on addresses, on a range's own addresses, or everywhere`() throws {
+        let present = ["127.0.0.1", "192.168.1.7", "10.0.0.3"].compactMap { IPv4Address($0) }
+        func chosen(_ wanted: [String]) throws -> [String] { try HostAddresses.chosen(by: wanted, among: present).map(\.description) }
+        #expect(try chosen(["127.0.0.2", "192.168.0.0/16"]) == ["127.0.0.2", "192.168.1.7"])
+        #expect(try chosen(["127.0.0.1", "0.0.0.0/0"]) == ["0.0.0.0"])
+        #expect(throws: NetworkError.self) { try chosen(["172.16.0.0/12"]) }
+        #expect(throws: NetworkError.self) { try chosen(["here"]) }
+    }
 }

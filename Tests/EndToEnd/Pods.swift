@@ -42,9 +42,9 @@ extension Cluster {
 
     /// What a shell says that runs in a pod of its own.
     /// - Parameter spec: further lines of the pod's spec.
-    func ask(_ script: String, spec: String = "") async throws -> String {
+    func ask(_ script: String, spec: String = "", container: String = "") async throws -> String {
         let name = "ask-\(UUID().uuidString.prefix(8).lowercased())"
-        try apply(Manifest.pod(name, script, spec: "restartPolicy: Never\n\(spec)"))
+        try apply(Manifest.pod(name, script, spec: "restartPolicy: Never\n\(spec)", container: container))
         try await eventually("\(script) has run") { ["Succeeded", "Failed"].contains(try get("pod \(name)", ".status.phase")) }
         let said = try logs(name)
         _ = try kubectl("delete", "pod", name, "--now", "--wait=false")

@@ -12,16 +12,19 @@ public struct Reflector: Sendable {
 
     public let resource: GroupVersionResource
     private let client: any Client
+    private let namespace: String?
     private let options: ListOptions
     private let logger: Logger
     private let sleep: @Sendable (Double) async throws -> Void
 
+    /// - Parameter namespace: nil for all of them.
     public init(
-        client: any Client, resource: GroupVersionResource, options: ListOptions = ListOptions(), logger: Logger,
+        client: any Client, resource: GroupVersionResource, namespace: String? = nil, options: ListOptions = ListOptions(), logger: Logger,
         sleep: @escaping @Sendable (Double) async throws -> Void = Reflector.systemSleep
     ) {
         self.client = client
         self.resource = resource
+        self.namespace = namespace
         self.options = options
         self.logger = logger
         self.sleep = sleep
@@ -39,7 +42,7 @@ public struct Reflector: Sendable {
             do {
                 switch state.step {
                 case .list:
-                    let list = try await client.list(resource, namespace: nil, options: options)
+                    let list = try await client.list(resource, namespace: namespace, options: options)
                     await deliver(.listed(list.items, resourceVersion: list.resourceVersion))
                     state.listed(list.resourceVersion)
                     continue
@@ -47,7 +50,7 @@ public struct Reflector: Sendable {
                     var watching = options
                     watching.resourceVersion = version
                     watching.allowWatchBookmarks = true
-                    for try await event in try await client.watch(resource, namespace: nil, options: watching) {
+                    for try await event in try await client.watch(resource, namespace: namespace, options: watching) {
                         state.saw(event.object.resourceVersion)
                         await deliver(.changed(event))
                     }

@@ -23,7 +23,9 @@ extension Engine {
             }
             let clock = ContinuousClock()
             let deadline = clock.now + .seconds(seconds)
-            while try owner(of: state) != nil {
+            // Until the process itself is gone: it lets go of the store before it stops its pods.
+            let engine = ProcessIdentity(pid: pid)
+            while engine.isRunning {
                 guard clock.now < deadline else {
                     throw EngineError(
                         "the engine, process \(pid), is still stopping after \(seconds) s; try again, or end it with kill -9 \(pid)")
@@ -33,7 +35,7 @@ extension Engine {
         }
         let left = runningPods(of: state)
         await stopPods(of: state)
-        return left == 0 ? "stopped" : "stopped \(left) pods that no engine looked after"
+        return left == 0 ? "stopped" : "stopped \(left) pod\(left == 1 ? "" : "s") that no engine looked after"
     }
 
     /// Whether an engine has the state directory.

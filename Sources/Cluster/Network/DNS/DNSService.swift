@@ -36,8 +36,9 @@ struct DNSService: Sendable {
             _ = try await client.create(.services, namespace: "kube-system", object)
             return true
         } catch {
-            if error.code == 422 { logger.warning("no Service for DNS", metadata: ["error": "\(error)"]) }
-            return error.code == 422
+            // The namespace may not be there yet; anything else will not change by itself.
+            if error.code == 422 || error.code == 403 { logger.warning("no Service for DNS", metadata: ["error": "\(error)"]) }
+            return error.code == 422 || error.code == 403
         }
     }
 

@@ -80,7 +80,8 @@ final class PodEffects: Sendable {
     }
 
     func refreshVolumes(_ pod: Pod, address: String?) -> Work {
-        { [context] in
+        { [context, mailbox] in
+            defer { mailbox.yield(.volumesRefreshed) }
             let volumes = context.volumes(of: pod)
             do { try await volumes.write(try await volumes.prepare(context.fields(of: pod, address: address))) } catch {
                 if !Task.isCancelled { context.tell(pod, .warning, "FailedMount", "\(error)") }

@@ -9,7 +9,7 @@ struct PodFollower: Sendable {
 
     private enum News: Sendable {
         case pods(Reflector.Event)
-        case source(String, ObjectKey)
+        case source(PodSource)
         case ended(uid: String)
     }
 
@@ -23,24 +23,41 @@ struct PodFollower: Sendable {
             group.addTask {
                 await Reflector(client: client, resource: .pods, options: mine, logger: logger).run { mailbox.yield(.pods($0)) }
             }
-            for (resource, prefix) in [(GroupVersionResource.configMaps, "configmaps"), (.secrets, "secrets")] {
+            var workers: [String: PodWorker] = [:]
+            var sources = PodSources()
+            var watches: [PodSource: AsyncStream<Never>.Continuation] = [:]
+            var isFirst = true
+
+            /// Until its stream is finished.
+            func watch(_ source: PodSource) {
+                let (stream, end) = AsyncStream<Never>.makeStream()
+                watches[source] = end
+                let options = ListOptions(fieldSelector: "metadata.name=\(source.name)")
+                let reflector = Reflector(
+                    client: client, resource: source.resource, namespace: source.namespace, options: options, logger: logger)
                 group.addTask {
-                    await Reflector(client: client, resource: resource, logger: logger).run { event in
-                        guard case .changed(let change) = event, change.kind != .bookmark else { return }
-                        mailbox.yield(.source("\(prefix)/\(change.object.name)", change.object.key))
+                    await withTaskGroup(of: Void.self) { race in
+                        race.addTask {
+                            await reflector.run { event in
+                                if case .changed(let change) = event, change.kind == .bookmark { return }
+                                mailbox.yield(.source(source))
+                            }
+                        }
+                        race.addTask { for await _ in stream {} }
+                        await race.next()
+                        race.cancelAll()
                     }
                 }
             }
-            var workers: [String: (worker: PodWorker, key: ObjectKey)] = [:]
-            var isFirst = true
 
             func see(_ pod: Pod) {
                 if let known = workers[pod.uid] {
-                    known.worker.post(.updated(pod))
+                    known.post(.updated(pod))
                     return
                 }
                 let worker = PodWorker(pod, context: context)
-                workers[pod.uid] = (worker, pod.key)
+                workers[pod.uid] = worker
+                for source in sources.add(pod) { watch(source) }
                 group.addTask {
                     await worker.run()
                     mailbox.yield(.ended(uid: pod.uid))
@@ -51,7 +68,7 @@ struct PodFollower: Sendable {
                 switch item {
                 case .pods(.listed(let objects, _)):
                     let seen = Set(objects.map(\.uid))
-                    for (uid, known) in workers where !seen.contains(uid) { known.worker.post(.gone) }
+                    for (uid, known) in workers where !seen.contains(uid) { known.post(.gone) }
                     for object in objects { see(Pod(object)) }
                     if isFirst {
                         isFirst = false
@@ -62,12 +79,13 @@ struct PodFollower: Sendable {
                 case .pods(.changed(let event)):
                     switch event.kind {
                     case .added, .modified: see(Pod(event.object))
-                    case .deleted: workers[event.object.uid]?.worker.post(.gone)
+                    case .deleted: workers[event.object.uid]?.post(.gone)
                     case .bookmark: break
                     }
-                case .source(let name, let key):
-                    for (_, known) in workers where known.key.namespace == key.namespace { known.worker.post(.sourceChanged(name)) }
-                case .ended(let uid): workers[uid] = nil
+                case .source(let source): for uid in sources.users(of: source) { workers[uid]?.post(.sourceChanged) }
+                case .ended(let uid):
+                    workers[uid] = nil
+                    for source in sources.remove(uid: uid) { watches.removeValue(forKey: source)?.finish() }
                 }
             }
             group.cancelAll()

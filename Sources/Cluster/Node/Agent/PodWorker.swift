@@ -100,10 +100,12 @@ actor PodWorker {
 
     private func hear(_ message: PodMessage) {
         switch message {
-        case .updated(let pod): situation.pod = pod
+        case .updated(let pod):
+            let before = situation.pod
+            situation.pod = pod
+            if before.labels != pod.labels || before.annotations != pod.annotations, PodVolumes.tellsMetadata(pod) { pendingRefresh = true }
         case .gone: isForgotten = true
-        case .sourceChanged(let source):
-            guard PodVolumes.sources(of: situation.pod).contains(source) else { return }
+        case .sourceChanged:
             for name in situation.containers.keys where situation[name].refusal?.reason == "CreateContainerConfigError" {
                 situation.containers[name]?.refusal?.retryAt = Timestamp(microseconds: 0)
             }
@@ -120,6 +122,7 @@ actor PodWorker {
             situation.sandbox = .failed(retryAt: Timestamp.system() + sandboxDelay)
             sandboxDelay = min(sandboxDelay * 2, 30)
         case .sandboxEnded: sandboxEnded()
+        case .volumesRefreshed: isRefreshing = false
         case .container(let event): hear(event)
         case .startRefused(let name, let reason, let message, let ran): refused(name, reason, message, ran: ran)
         case .probe(let name, let attempt, let kind, let verdict):
@@ -137,7 +140,11 @@ actor PodWorker {
     }
 
     private var sandboxDelay = 1.0
+    /// Attempts whose back-off an event has told of.
+    private var backOffsTold: [String: Int] = [:]
     private var pendingRefresh = false
+    /// One at a time, so that the newest is what stays.
+    private var isRefreshing = false
     /// Whether someone watches over the age of the pod's tokens.
     private var tokensAreFresh = false
     /// Containers whose probes and hooks are to be looked after.
@@ -207,8 +214,15 @@ actor PodWorker {
             let isSame = state.refusal?.message == message
             state.refusal = .init(
                 reason: isImage && isSame ? "ImagePullBackOff" : reason, message: message, retryAt: now + delay, delay: delay)
-            let told = isImage ? "Failed to pull image: \(message)" : "Error: \(message)"
-            if !isSame { context.tell(situation.pod, .warning, "Failed", told, container: name) }
+            if !isSame {
+                let told = isImage ? "Failed to pull image: \(message)" : "Error: \(message)"
+                context.tell(situation.pod, .warning, "Failed", told, container: name)
+                if isImage { context.tell(situation.pod, .warning, "Failed", "Error: ErrImagePull", container: name) }
+            } else if isImage {
+                let image = (situation.pod.containers + situation.pod.initContainers).first { $0.name == name }?["image"]?.string ?? ""
+                context.tell(situation.pod, .normal, "BackOff", "Back-off pulling image \"\(image)\"", container: name)
+                context.tell(situation.pod, .warning, "Failed", "Error: ImagePullBackOff", container: name)
+            }
         }
         situation.containers[name] = state
     }
@@ -254,9 +268,10 @@ actor PodWorker {
             tokensAreFresh = true
             spawn(effects.say(.tokensAge, after: seconds * 0.8))
         }
-        if pendingRefresh {
+        if pendingRefresh, !isRefreshing, case .ready(let address) = situation.sandbox {
             pendingRefresh = false
-            if case .ready(let address) = situation.sandbox { spawn(effects.refreshVolumes(situation.pod, address: address)) }
+            isRefreshing = true
+            spawn(effects.refreshVolumes(situation.pod, address: address))
         }
         var seen = situation
         // What the API has forgotten is ended as if it were being deleted, and nothing more is written about it.
@@ -268,10 +283,31 @@ actor PodWorker {
             context.tell(situation.pod, .normal, failure.reason, failure.message)
         }
         for action in decision.actions { perform(action, at: now, spawn) }
-        if !isForgotten { writeStatus(at: now, spawn) }
+        if !isForgotten {
+            tellBackOffs(at: now)
+            writeStatus(at: now, spawn)
+        }
         if let time = decision.wakeAt, wakeAt.map({ time < $0 || $0 <= now }) ?? true {
             wakeAt = time
             spawn(effects.say(.wake, after: time - now + 0.001))
+        }
+    }
+
+    /// Says once for each run that its successor has to wait.
+    private func tellBackOffs(at now: Timestamp) {
+        let pod = situation.pod
+        let status = PodStatus(situation: situation, now: now)
+        for (containers, isInit) in [(pod.initContainers, true), (pod.containers, false)] {
+            for container in containers {
+                guard let attempt = situation[container.name].current?.attempt, backOffsTold[container.name] != attempt,
+                    status.isBackingOff(container, isInit: isInit)
+                else { continue }
+                backOffsTold[container.name] = attempt
+                context.tell(
+                    pod, .warning, "BackOff",
+                    "Back-off restarting failed container \(container.name) in pod \(pod.name)_\(pod.namespace)(\(pod.uid))",
+                    container: container.name)
+            }
         }
     }
 
@@ -280,6 +316,7 @@ actor PodWorker {
         switch action {
         case .makeSandbox:
             situation.sandbox = .starting
+            pendingRefresh = false
             spawn(effects.makeSandbox(pod))
         case .start(let name):
             guard let container = (pod.containers + pod.initContainers).first(where: { $0.name == name }),

@@ -91,8 +91,9 @@ struct PodDecision: Sendable {
                 let which = state.probes.startup == false ? "startup" : "liveness"
                 let probe = container["\(which)Probe"]
                 let grace = probe?["terminationGracePeriodSeconds"]?.int ?? situation.pod.terminationGracePeriodSeconds
-                actions.append(
-                    .stop(name, killAt: now + Double(clamping: grace), why: "Container \(name) failed \(which) probe, will be restarted"))
+                let killAt = now + Double(clamping: grace)
+                actions.append(.stop(name, killAt: killAt, why: "Container \(name) failed \(which) probe, will be restarted"))
+                wake(killAt)
             }
             return
         }
@@ -130,6 +131,7 @@ struct PodDecision: Sendable {
                 if pod.isBeingDeleted, killAt < stop.killAt, grace == 0 { actions.append(.kill(name)) }
             } else {
                 actions.append(.stop(name, killAt: killAt, why: "Stopping container \(name)"))
+                wake(killAt)
             }
         }
         keepKilling()

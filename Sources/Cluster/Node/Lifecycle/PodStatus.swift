@@ -141,7 +141,7 @@ struct PodStatus {
         if let refusal = state.refusal {
             return ["waiting": ["reason": Value(refusal.reason), "message": Value(refusal.message)]]
         }
-        guard let run = state.current, let exit = run.exit else {
+        guard let run = state.current, run.exit != nil else {
             let blocked =
                 !isInit && !pod.initContainers.isEmpty
                 && !pod.initContainers.allSatisfy {
@@ -149,15 +149,22 @@ struct PodStatus {
                 }
             return ["waiting": ["reason": Value(blocked ? "PodInitializing" : "ContainerCreating")]]
         }
-        if let backoff = state.backoff, !state.isStale, restarts(container, exit.code, isInit: isInit), !pod.isBeingDeleted,
-            situation.failure == nil, now < Backoff.startAt(backoff, end: exit.finishedAt)
-        {
+        if let backoff = state.backoff, isBackingOff(container, isInit: isInit) {
             let message =
                 "back-off \(Backoff.text(backoff.delay)) restarting failed container=\(container.name) "
                 + "pod=\(pod.name)_\(pod.namespace)(\(pod.uid))"
             return ["waiting": ["reason": "CrashLoopBackOff", "message": Value(message)]]
         }
         return terminated(container.name, run)
+    }
+
+    /// Whether a container has ended, will be started again, and waits for that.
+    func isBackingOff(_ container: Tree, isInit: Bool) -> Bool {
+        let state = situation[container.name]
+        guard let backoff = state.backoff, let exit = state.current?.exit, !state.isStale, !state.isStarting, !pod.isBeingDeleted,
+            situation.failure == nil
+        else { return false }
+        return restarts(container, exit.code, isInit: isInit) && now < Backoff.startAt(backoff, end: exit.finishedAt)
     }
 
     private func restarts(_ container: Tree, _ code: Int, isInit: Bool) -> Bool {

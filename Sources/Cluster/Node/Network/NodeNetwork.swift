@@ -45,12 +45,11 @@ public final class NodeNetwork: NodeSockets {
         let place = "\(directory)/network"
         let wanted = "\(range) \(services)"
         do {
-            if ProcessIdentity.running("\(place)/identity") != nil {
-                if TextFile.read("\(place)/ranges") == wanted {
-                    return NodeNetwork(directory: place, range: range, isAdopted: true, isRootless: rootless)
-                }
-                await end(directory: directory)
+            if ProcessIdentity.running("\(place)/identity") != nil, TextFile.read("\(place)/ranges") == wanted {
+                return NodeNetwork(directory: place, range: range, isAdopted: true, isRootless: rootless)
             }
+            // Of another range, or its keeper is dead: what is left of it leads nowhere.
+            await end(directory: directory)
             try TextFile.makeDirectory(place)
             let number = skiff_listen_at(place, "control")
             guard number >= 0 else { throw SystemError("\(place)/control", code: -number) }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Names a process for good: its number, when it began, and the boot in which it did. Numbers are used again, these are not.
-struct ProcessIdentity: Sendable, Hashable {
+public struct ProcessIdentity: Sendable, Hashable {
     var pid: pid_t
     var startTime: UInt64
     var boot: String
@@ -17,7 +17,7 @@ struct ProcessIdentity: Sendable, Hashable {
     }
 
     /// Of a process that runs now.
-    init(pid: pid_t) {
+    public init(pid: pid_t) {
         self.pid = pid
         startTime = skiff_start_time(pid)
         boot = TextFile.read("/proc/sys/kernel/random/boot_id")?.trimmed ?? ""
@@ -32,7 +32,8 @@ struct ProcessIdentity: Sendable, Hashable {
         return identity
     }
 
-    var isRunning: Bool {
+    /// False once it has ended, whoever has its number now.
+    public var isRunning: Bool {
         startTime != 0 && skiff_start_time(pid) == startTime && boot == TextFile.read("/proc/sys/kernel/random/boot_id")?.trimmed
     }
 

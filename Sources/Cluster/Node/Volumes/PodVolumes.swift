@@ -27,14 +27,16 @@ struct PodVolumes: Sendable {
     /// Kinds of volumes whose files skiff writes: into memory, never to disk.
     static let written = ["configMap", "secret", "downwardAPI", "projected"]
 
-    /// Names of the ConfigMaps and Secrets that the pod is made from, as `configmaps/NAME` and `secrets/NAME`.
-    static func sources(of pod: Pod) -> Set<String> {
-        var result: Set<String> = []
+    /// The ConfigMaps and Secrets that the pod is made from.
+    static func sources(of pod: Pod) -> Set<PodSource> {
+        var result: Set<PodSource> = []
+        func add(_ kind: PodSource.Kind, _ name: String?) {
+            if let name, !name.isEmpty { result.insert(PodSource(kind: kind, namespace: pod.namespace, name: name)) }
+        }
         func add(_ source: Tree) {
-            if let name = source["configMap"]?.name { result.insert("configmaps/\(name)") }
-            if let secret = source["secret"] { result.insert("secrets/\(secret["secretName"]?.string ?? secret.name)") }
-            if let name = source["configMapRef"]?.name ?? source["configMapKeyRef"]?.name { result.insert("configmaps/\(name)") }
-            if let name = source["secretRef"]?.name ?? source["secretKeyRef"]?.name { result.insert("secrets/\(name)") }
+            add(.configMap, (source["configMap"] ?? source["configMapRef"] ?? source["configMapKeyRef"])?.name)
+            add(.secret, source["secret"].map { $0["secretName"]?.string ?? $0.name })
+            add(.secret, (source["secretRef"] ?? source["secretKeyRef"])?.name)
         }
         for volume in pod.volumes {
             add(volume)
@@ -45,6 +47,13 @@ struct PodVolumes: Sendable {
             for entry in container["env"].map({ Array($0.elements) }) ?? [] { if let from = entry["valueFrom"] { add(from) } }
         }
         return result
+    }
+
+    /// Whether files of the pod say its labels or annotations, which may change while it runs.
+    static func tellsMetadata(_ pod: Pod) -> Bool {
+        pod.volumes.contains { volume in
+            volume["downwardAPI"] != nil || volume["projected"]?["sources"]?.elements.contains { $0["downwardAPI"] != nil } == true
+        }
     }
 
     /// How long the shortest-lived token in the pod's volumes is good; nil when there is none.

@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+/// The same without root. As root the tests become somebody else for this; else they are somebody else already.
+@Suite(.serialized) struct RootlessTests {
+    private static let nobody = 65534
+
+    /// A folder that belongs to nobody, with a copy of skiff that nobody may run.
+    private func place() throws -> (folder: Folder, binary: String) {
+        let folder = try Folder()
+        let binary = folder.path + "/skiff"
+        try FileManager.default.copyItem(atPath: Program.skiff, toPath: binary)
+        guard geteuid() == 0 else { return (folder, binary) }
+        try FileManager.default.createDirectory(atPath: folder.path + "/state", withIntermediateDirectories: true)
+        for path in ["", "/skiff", "/state"] {
+            try FileManager.default.setAttributes(
+                [.ownerAccountID: RootlessTests.nobody, .groupOwnerAccountID: RootlessTests.nobody, .posixPermissions: 0o755],
+                ofItemAtPath: folder.path + path)
+        }
+        return (folder, binary)
+    }
+
+    private var launcher: [String] {
+        geteuid() == 0
+            ? ["setpriv", "--reuid=\(RootlessTests.nobody)", "--regid=\(RootlessTests.nobody)", "--clear-groups", "--inh-caps=-all"] : []
+    }
+
+    @Test func `pods, services and names work without root`() async throws {
+        let (folder, binary) = try place()
+        let cluster = try await Cluster.whole(folder, launcher: launcher, binary: binary)
+        try cluster.apply(Manifest.servers("web", replicas: 3))
+        try cluster.apply(Manifest.service("web", app: "web", "type: NodePort"))
+        #expect(try cluster.kubectl("create", "configmap", "page", "--from-literal=text=hello").status == 0)
+        try await eventually("three servers bind port 80") { try cluster.get("deployment web", ".status.readyReplicas") == "3" }
+        let curl = try #require(Program.find("curl"))
+        let port = try cluster.get("service web", ".spec.ports[0].nodePort")
+        var seen: Set<String> = []
+        try await eventually("all three answer on the node port") {
+            seen.insert(try Program.run(curl, ["-s", "-m", "3", "http://127.0.0.1:\(port)/"]).output)
+            return seen.subtracting([""]).count == 3
+        }
+        let said = try await cluster.ask(
+            "id -u; cat /page/text; echo; curl -s -m 5 http://web.default/ | cut -c1-4; touch /usr/x 2>/dev/null || echo read-only; echo x > /etc/x && cat /etc/x; touch /kept/y && ls /kept",
+            spec: """
+                volumes: [{name: page, configMap: {name: page}}, {name: kept, emptyDir: {}}]
+                """, container: "volumeMounts: [{name: page, mountPath: /page}, {name: kept, mountPath: /kept}]")
+        #expect(said == "0\nhello\nweb-\nread-only\nx\ny\n")
+        // They are root to themselves and nobody to the machine.
+        let server = try #require(cluster.programs().keys.first)
+        let owner = try FileManager.default.attributesOfItem(atPath: "/proc/\(server)")[.ownerAccountID] as? Int
+        #expect(owner == (geteuid() == 0 ? RootlessTests.nobody : Int(geteuid())))
+
+        // Killed and started again: the same processes. Then a container dies, and it all stops.
+        let before = Set(cluster.programs().keys)
+        try await cluster.end(SIGKILL)
+        let second = try await Cluster.whole(folder, launcher: launcher, binary: binary)
+        try await eventually("the engine has its pods") { try second.get("deployment web", ".status.readyReplicas") == "3" }
+        #expect(Set(second.programs().keys) == before)
+        let victim = try #require(before.first)
+        kill(victim, SIGKILL)
+        try await eventually("it is restarted") {
+            try second.get("pods -l app=web", ".items[*].status.containerStatuses[0].restartCount").contains("1")
+        }
+        #expect(try await second.end(SIGINT) == 0)
+        #expect(second.shims().isEmpty)
+        #expect(second.keeper == nil)
+        #expect(!second.said.contains("warning"), "\(second.said)")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can make a place where they are forbidden"))
+    func `where user namespaces are forbidden up says what forbids them and how to allow them`() async throws {
+        let (folder, binary) = try place()
+        // A user namespace of its own whose limit is 0; everyone is mapped, so that there is somebody else to be.
+        let script = """
+            echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"
+            """
+        let up = [binary, "up", "--state-dir", folder.path + "/state", "--listen", "127.0.0.1:0", "--without", "reconciler"]
+        let outcome = try Program.run(
+            try #require(Program.find("unshare")),
+            ["--user", "--map-users=0,0,65536", "--map-groups=0,0,65536", "--setuid=0", "--setgid=0", "sh", "-c", script, "sh"] + launcher
+                + up)
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.errors.contains(
+                "this kernel forbids user namespaces: user.max_user_namespaces is 0; "
+                    + "`sudo sysctl user.max_user_namespaces=15000` allows them, or run skiff as root"), "\(outcome.errors)")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can hide a program"))
+    func `without pasta pods reach nothing outside, and it is said once`() async throws {
+        let folder = try Folder()
+        let hide = "for p in /usr/bin/pasta /usr/local/bin/pasta /bin/pasta; do [ -e $p ] && mount --bind /dev/null $p; done; exec \"$@\""
+        let cluster = try await Cluster.whole(folder, launcher: ["unshare", "-m", "sh", "-c", hide, "sh"])
+        let notice = "pods reach nothing outside the cluster; for that install pasta (package passt) and start again"
+        try await eventually("it is said") { cluster.said.contains(notice) }
+        #expect(cluster.said.components(separatedBy: notice).count == 2)
+        #expect(try await cluster.ask("getent hosts kubernetes | cut -d' ' -f1") == "10.96.0.1\n")
+    }
+}
