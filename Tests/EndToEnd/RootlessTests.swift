@@ -64,21 +64,19 @@ import Testing
         #expect(try await second.end(SIGINT) == 0)
         #expect(second.shims().isEmpty)
         #expect(second.keeper == nil)
-        #expect(!second.said.contains("warning"), "\(second.said)")
+        // This machine may keep its way out to itself.
+        let warnings = second.said.split(separator: "\n").filter { $0.contains("warning") && !$0.contains("/dev/net/tun") }
+        #expect(warnings.isEmpty, "\(warnings)")
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root can make a place where they are forbidden"))
-    func `where user namespaces are forbidden up says what forbids them and how to allow them`() async throws {
+    @Test func `where user namespaces are forbidden up says what forbids them and how to allow them`() async throws {
         let (folder, binary) = try place()
-        // A user namespace of its own whose limit is 0; everyone is mapped, so that there is somebody else to be.
-        let script = """
-            echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"
-            """
-        let up = [binary, "up", "--state-dir", folder.path + "/state", "--listen", "127.0.0.1:0", "--without", "reconciler"]
-        let outcome = try Program.run(
-            try #require(Program.find("unshare")),
-            ["--user", "--map-users=0,0,65536", "--map-groups=0,0,65536", "--setuid=0", "--setgid=0", "sh", "-c", script, "sh"] + launcher
-                + up)
+        // A user namespace in which no further ones are allowed, left with no privileges over it.
+        let forbid = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --ambient-caps=-all --inh-caps=-all \"$@\""
+        let line =
+            launcher + ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c", forbid, "sh"]
+            + [binary, "up", "--state-dir", folder.path + "/state", "--listen", "127.0.0.1:0", "--without", "reconciler"]
+        let outcome = try Program.run(try #require(Program.find(line[0])), Array(line.dropFirst()))
         #expect(outcome.status == 1)
         #expect(
             outcome.errors.contains(
