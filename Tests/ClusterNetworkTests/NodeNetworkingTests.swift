@@ -25,7 +25,7 @@ import Testing
         api.send(.services, WatchEvent(.added, service(["clusterIP": "127.9.1.1", "ports": [["port": Value(port)]]])))
         api.send(.endpointSlices, WatchEvent(.added, slice([End(address: "127.0.0.1")], port: program.port)))
         let answer = await blocking { () -> String? in
-            for _ in 0..<2000 {
+            for _ in 0..<24000 {
                 if let answer = Sockets.ask("127.9.1.1", port) { return answer }
                 usleep(5000)
             }
