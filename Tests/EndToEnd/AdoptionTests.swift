@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Pods through the ends of skiff and of the machine.
-@Suite(.serialized) struct AdoptionTests {
+@Suite(.serialized, .ownThreads) struct AdoptionTests {
     @Test func `what happens while skiff is away is seen by the next start`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// kubectl's everyday verbs on real pods.
-@Suite(.serialized) struct KubectlTests {
+@Suite(.serialized, .ownThreads) struct KubectlTests {
     private let deployment = """
         apiVersion: apps/v1
         kind: Deployment

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The life of a pod: init containers, probes, hooks, its end.
-@Suite(.serialized) struct LifecycleTests {
+@Suite(.serialized, .ownThreads) struct LifecycleTests {
     @Test func `init containers run in order before the others, sidecars beside them`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)

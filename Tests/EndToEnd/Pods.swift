@@ -167,7 +167,7 @@ extension Manifest {
         """
     }
 
-    /// Answers with its host name; `/ready` fails while the file /tmp/unready is there; `/slow` takes three seconds.
+    /// Answers with its host name; `/ready` fails while the file /tmp/unready is there; `/slow` says so in the log and takes three seconds.
     private static let server = """
         import http.server, os, time, signal, sys
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -175,7 +175,7 @@ extension Manifest {
             def do_GET(self):
                 if self.path == "/unready": open("/tmp/unready", "w").close()
                 code = 503 if self.path == "/ready" and os.path.exists("/tmp/unready") else 200
-                if self.path == "/slow": time.sleep(3)
+                if self.path == "/slow": print("slow", flush=True); time.sleep(3)
                 text = (os.uname().nodename + "\\n").encode()
                 self.send_response(code); self.send_header("Content-Length", str(len(text))); self.end_headers(); self.wfile.write(text)
             def log_message(self, *arguments): pass

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Containers that end: restarted in place or not, with what kubectl shows of it.
-@Suite(.serialized) struct RestartTests {
+@Suite(.serialized, .ownThreads) struct RestartTests {
     @Test func `a container that keeps failing backs off, and says so`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The same without root. As root the tests become somebody else for this; else they are somebody else already.
-@Suite(.serialized) struct RootlessTests {
+@Suite(.serialized, .ownThreads) struct RootlessTests {
     private static let nobody = 65534
 
     /// A folder that belongs to nobody, with a copy of skiff that nobody may run.

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 /// Services as pods and the host reach them.
-@Suite(.serialized) struct ServiceTests {
+@Suite(.serialized, .ownThreads) struct ServiceTests {
     private func curl(_ arguments: String...) throws -> String {
-        try Program.run(try #require(Program.find("curl")), ["-s", "-m", "8"] + arguments).output
+        try Program.run(try #require(Program.find("curl")), ["-s", "-m", "30"] + arguments).output
     }
 
     private func ready(_ cluster: Cluster, _ name: String, _ count: Int) async throws {
@@ -75,6 +75,7 @@ import Testing
         let old = try cluster.get("pods -l app=web", ".items[0].metadata.name")
         try await eventually("it answers") { try curl("http://127.0.0.1:\(port)/") == "\(old)\n" }
         async let slow = Task.detached { try curl("http://127.0.0.1:\(port)/slow") }.value
+        try await eventually("the slow request is with the pod") { try cluster.kubectl("logs", old).output.contains("slow") }
         #expect(try cluster.kubectl("delete", "pod", old, "--wait=false").status == 0)
         // New connections go to its successor while the old one is still at work.
         try await eventually("another one answers") {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What containers find at their mountPaths and in their environment.
-@Suite(.serialized) struct VolumeTests {
+@Suite(.serialized, .ownThreads) struct VolumeTests {
     @Test func `ConfigMaps and Secrets come as files and variables, in memory alone, and follow changes`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)
