@@ -9,7 +9,7 @@ import Testing
     private static let made = "2026-07-28T10:00:00Z"
 
     private func objects(_ store: SQLiteStore) throws -> [String: [UInt8]] {
-        Dictionary(uniqueKeysWithValues: try store.snapshot(pods, at: nil).range().map { ($0.path, $0.bytes) })
+        Dictionary(uniqueKeysWithValues: store.snapshot(pods).range().map { ($0.path, $0.bytes) })
     }
 
     @Test func `a backup of a store in use is of one moment, and its owner's alone`() async throws {

@@ -99,7 +99,7 @@ private final class ManualClock: Sendable {
             }
             if step % 40 == 0 {
                 let namespace = Bool.random(using: &random) ? "ns1" : nil
-                let snapshot = try store.snapshot(pods, at: nil)
+                let snapshot = store.snapshot(pods)
                 var replica = Replica()
                 for object in snapshot.range(namespace: namespace) { replica.objects[object.path] = object }
                 replicas.append(
@@ -110,7 +110,7 @@ private final class ManualClock: Sendable {
         }
         for index in replicas.indices {
             try catchUp(&replicas[index])
-            let now = try store.snapshot(pods, at: nil).range(namespace: replicas[index].namespace)
+            let now = store.snapshot(pods).range(namespace: replicas[index].namespace)
             let listed = Dictionary(uniqueKeysWithValues: now.map { ($0.path, $0) })
             #expect(replicas[index].replica.objects.mapValues(\.bytes) == listed.mapValues(\.bytes))
             #expect(replicas[index].replica.objects.mapValues(\.revision) == listed.mapValues(\.revision))

@@ -41,7 +41,7 @@ import Testing
             for change in [Change.create(bytes("x")), .update(bytes("x"), expecting: found.revision), .delete(expecting: found.revision)] {
                 await #expect { _ = try await store.write(change, to: pods, "default/a") } throws: { "\($0)".contains("skiff restore") }
             }
-            #expect(try store.snapshot(pods, at: nil).count == 3)
+            #expect(store.snapshot(pods).count == 3)
             #expect(try StoreCheck(directory: directory).damaged == ["/registry/core/pods/default/a"])
             await store.close()
         }

@@ -96,7 +96,7 @@ import Testing
         let store = try SQLiteStore(directory: directory, encryption: encryption, logger: quiet)
         if let write { _ = try await store.write(.create(bytes(write.1)), to: secrets, write.0) }
         var found: [String: [UInt8]] = [:]
-        for object in try store.snapshot(secrets, at: nil).range() { found[object.path] = object.bytes }
+        for object in store.snapshot(secrets).range() { found[object.path] = object.bytes }
         await store.close()
         return found
     }

@@ -166,7 +166,7 @@ private func withStore(_ kind: Kind, history: HistoryLimits = HistoryLimits(), _
             #expect(objects.map(\.path) == state.keys.sorted { Fields.precedes($0, $1) })
             #expect(Dictionary(uniqueKeysWithValues: objects.map { ($0.path, $0.bytes) }) == state)
         }
-        let now = try store.snapshot(pods, at: nil)
+        let now = store.snapshot(pods)
         let inNamespace = Array(now.range(namespace: "ns1"))
         #expect(inNamespace.map(\.path) == current.keys.filter { $0.hasPrefix("ns1/") }.sorted { Fields.precedes($0, $1) })
         if let middle = inNamespace.dropFirst(3).first {
@@ -271,7 +271,7 @@ private func withStore(_ kind: Kind, history: HistoryLimits = HistoryLimits(), _
         #expect(store.get(pods, "default/\(kept)") == nil)
         await store.close()
         let again = try SQLiteStore(directory: directory, logger: quiet)
-        #expect(try again.snapshot(pods, at: nil).count == kept)
+        #expect(again.snapshot(pods).count == kept)
         await again.close()
     }
 }

@@ -115,6 +115,22 @@ import Testing
         #expect(try Program.run(Program.skiff, ["check", "--state-dir", state]).status == 0)
     }
 
+    private static func pod(_ name: String) -> String {
+        """
+        ---
+        {apiVersion: v1, kind: Pod, metadata: {name: \(name), labels: {app: p}}, spec: {containers: [{name: c, image: host/sleep}]}}
+        """
+    }
+
+    /// Changes a byte within a text of the store's file, where it stands last.
+    private func damage(_ text: String, in state: String) throws {
+        let store = URL(fileURLWithPath: "\(state)/store/store.db")
+        var file = try Data(contentsOf: store)
+        let place = try #require(file.lastRange(of: Data(text.utf8)))
+        file[place.upperBound - 3] ^= 1
+        try file.write(to: store)
+    }
+
     private func checkAll(_ writers: [Writer], _ client: RemoteClient) async throws {
         var steps: [String: Int] = [:]
         for object in try await client.list(Self.configMaps, namespace: "default").items {
@@ -185,11 +201,7 @@ import Testing
         #expect(busy.errors.contains("process \(first.pid): stop it first"), "\(busy.errors)")
         try await first.end(SIGTERM)
 
-        let store = URL(fileURLWithPath: "\(state)/store/store.db")
-        var file = try Data(contentsOf: store)
-        let place = try #require(file.lastRange(of: Data(#""greeting":"unmistakable-greeting""#.utf8)))
-        file[place.upperBound - 3] ^= 1
-        try file.write(to: store)
+        try damage(#""greeting":"unmistakable-greeting""#, in: state)
         let check = try first.skiff("check")
         #expect(check.status == 1)
         #expect(check.output == "/registry/core/configmaps/default/web is damaged\n")
@@ -218,5 +230,57 @@ import Testing
             try third.greeting("other") == "goodbye" && third.greeting("web").isEmpty
         }
         #expect(try third.skiff("check").output.contains("all is well"))
+    }
+
+    @Test func `a damaged quota, limit, budget or namespace policy lets nothing through that it might forbid`() async throws {
+        let folder = try Folder()
+        let state = folder.path + "/state"
+        let flags = Self.alone + ["--disable-admission-plugins", "ServiceAccount"]
+        let kinds = ["resourcequotas": "ResourceQuota", "limitranges": "LimitRange", "poddisruptionbudgets": "PodDisruptionBudget"]
+        let pod = Self.pod("p")
+        let first = try await Cluster(state: state, flags)
+        for name in kinds.keys.sorted() + ["namespaces", "others"] {
+            try first.kubectl("create", "namespace", name)
+            #expect(try first.kubectl("apply", "-n", name, "-f", "-", input: pod).status == 0)
+            #expect(
+                try first.kubectl("patch", "pod", "p", "-n", name, "--subresource=status", "-p", #"{"status":{"phase":"Running"}}"#).status
+                    == 0)
+        }
+        for (name, kind) in kinds {
+            let version = kind == "PodDisruptionBudget" ? "policy/v1" : "v1"
+            let spec: String =
+                switch kind {
+                case "ResourceQuota": "{hard: {pods: 100}}"
+                case "LimitRange": "{limits: [{type: Pod, max: {cpu: 100}}]}"
+                default: "{minAvailable: 1, selector: {matchLabels: {app: p}}}"
+                }
+            let object = """
+                ---
+                {apiVersion: \(version), kind: \(kind), metadata: {name: guard, annotations: {marker: damaged-\(name)}}, spec: \(spec)}
+                """
+            #expect(try first.kubectl("apply", "-n", name, "-f", "-", input: object).status == 0)
+        }
+        try first.kubectl("annotate", "namespace", "namespaces", "marker=damaged-namespaces")
+        try await first.end(SIGTERM)
+        for name in kinds.keys.sorted() + ["namespaces"] { try damage("damaged-\(name)", in: state) }
+
+        let second = try await Cluster(state: state, flags)
+        func evict(_ namespace: String) throws -> Outcome {
+            let body = #"{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"p","namespace":"\#(namespace)"}}"#
+            return try second.kubectl("create", "--raw", "/api/v1/namespaces/\(namespace)/pods/p/eviction", "-f", "-", input: body)
+        }
+        let new = Self.pod("new")
+        let refused = [
+            ("resourcequotas \"resourcequotas/guard\"", try second.kubectl("apply", "-n", "resourcequotas", "-f", "-", input: new)),
+            ("limitranges \"limitranges/guard\"", try second.kubectl("apply", "-n", "limitranges", "-f", "-", input: new)),
+            ("poddisruptionbudgets.policy \"poddisruptionbudgets/guard\"", try evict("poddisruptionbudgets")),
+            ("namespaces \"namespaces\"", try second.kubectl("apply", "-n", "namespaces", "-f", "-", input: new)),
+        ]
+        for (object, answer) in refused {
+            #expect(answer.status == 1, "\(object): \(answer)")
+            #expect(answer.errors.contains("\(object) is damaged on disk") && answer.errors.contains("`skiff restore`"), "\(answer)")
+        }
+        #expect(try second.kubectl("apply", "-n", "others", "-f", "-", input: new).status == 0, "nothing guards this one")
+        #expect(try evict("others").status == 0)
     }
 }

@@ -85,22 +85,7 @@ public final class APIServer: Sendable {
         guard let object = store.get(collection(target.resource), target.path) else {
             throw .notFound(target.resource.groupResource, target.name)
         }
-        try checkIntact(object, target.resource)
+        try checkIntact(object, target.resource.groupResource)
         return object.served(as: target.resource)
-    }
-
-    func checkIntact(_ object: StoredObject, _ resource: Resource) throws(APIError) {
-        if object.isDamaged { throw .damaged(object, resource) }
-    }
-}
-
-extension APIError {
-    /// Kubernetes' words for what its storage cannot read, and what helps here.
-    static func damaged(_ object: StoredObject, _ resource: Resource) -> APIError {
-        APIError(
-            code: 500, reason: "StorageReadError",
-            message:
-                "\(resource.groupResource) \"\(object.path)\" is damaged on disk; restore it from a backup with `skiff restore`, see `skiff check`"
-        )
     }
 }

@@ -41,12 +41,11 @@ public struct EventExpiry: Service {
 
     /// Removes what is due. Returns the seconds until the next is; nil when there are no events.
     func pass(_ due: inout Due) async -> Double? {
-        guard let snapshot = try? store.snapshot(EventExpiry.collection, at: nil) else { return nil }
         let now = now()
         var known: Due = [:]
         var gone: [StoredObject] = []
         var next: Timestamp?
-        for event in snapshot.range() where !event.isDamaged {
+        for event in store.snapshot(EventExpiry.collection).range() where !event.isDamaged {
             let at = due[event.path].flatMap { $0.revision == event.revision ? $0.at : nil } ?? lastWritten(event, at: now) + seconds
             if at <= now {
                 gone.append(event)

@@ -15,7 +15,9 @@ public final class MemoryStore: Store {
     public var collections: [GroupResource] { table.collections }
     public func get(_ collection: GroupResource, _ path: String) -> StoredObject? { table.get(collection, path) }
 
-    public func snapshot(_ collection: GroupResource, at revision: Revision?) throws(StoreError) -> Snapshot {
+    public func snapshot(_ collection: GroupResource) -> Snapshot { table.snapshot(collection) }
+
+    public func snapshot(_ collection: GroupResource, at revision: Revision) throws(StoreError) -> Snapshot {
         try table.snapshot(collection, at: revision)
     }
 

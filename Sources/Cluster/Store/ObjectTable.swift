@@ -65,21 +65,22 @@ final class ObjectTable: Sendable {
 
     func get(_ collection: GroupResource, _ path: String) -> StoredObject? { self.collection(collection).get(path) }
 
-    func snapshot(_ collection: GroupResource, at revision: Revision?) throws(StoreError) -> Snapshot {
-        let reached = self.revision
-        guard let revision else { return self.collection(collection).snapshot(reached: reached) }
-        let now = self.collection(collection).snapshot(reached: reached)
+    func snapshot(_ collection: GroupResource) -> Snapshot {
+        let reached = revision
+        return self.collection(collection).snapshot(reached: reached)
+    }
+
+    func snapshot(_ collection: GroupResource, at revision: Revision) throws(StoreError) -> Snapshot {
+        let now = snapshot(collection)
         if revision == now.revision { return now }
         guard revision < now.revision else { throw .future(current: now.revision) }
         return try self.collection(collection).snapshot(at: revision)
     }
 
     func watch(_ collection: GroupResource, namespace: String?, after revision: Revision) throws(StoreError) -> StoreWatch {
-        let reached = self.revision
-        let state = self.collection(collection)
-        let current = state.snapshot(reached: reached).revision
+        let current = snapshot(collection).revision
         guard revision <= current else { throw .future(current: current) }
-        return try StoreWatch(state, namespace: namespace, after: revision) { self.revision }
+        return try StoreWatch(self.collection(collection), namespace: namespace, after: revision) { self.revision }
     }
 
     /// Checks each request against what the ones before it leave, and numbers those that pass.

@@ -15,10 +15,13 @@ public protocol Store: Sendable {
     /// The current object. O(log n).
     func get(_ collection: GroupResource, _ path: String) -> StoredObject?
 
-    /// A collection as it is now (`revision` nil) or was then. O(1), or O(changes since) for an older revision.
+    /// A collection as it is now. O(1).
+    func snapshot(_ collection: GroupResource) -> Snapshot
+
+    /// A collection as it was at a revision. O(changes since).
     /// - Throws: ``StoreError/expired(oldest:)`` when history does not reach back so far, ``StoreError/future(current:)`` when that
     ///   revision is not there yet.
-    func snapshot(_ collection: GroupResource, at revision: Revision?) throws(StoreError) -> Snapshot
+    func snapshot(_ collection: GroupResource, at revision: Revision) throws(StoreError) -> Snapshot
 
     /// Makes one change durable and gives it a revision. Returns the object as it is now; of a deletion, as it was, with the deletion's revision.
     /// - Throws: ``StoreError/exists(_:)``, ``StoreError/conflict(_:)``, ``StoreError/notFound``, and what keeps the disk from taking it.

@@ -10,11 +10,10 @@ struct NamespaceLifecycle: AdmissionPlugin {
         let target = request.target
         guard old == nil, target.resource.isNamespaced, !target.namespace.isEmpty else { return }
         let namespaces = GroupResource("", "namespaces")
-        guard let namespace = request.server.store.get(namespaces, target.namespace) else {
+        guard let namespace = try request.server.intact(namespaces, target.namespace) else {
             throw .notFound(namespaces, target.namespace)
         }
-        let tree = ObjectBytes.tree(namespace)
-        guard tree[path: "metadata", "deletionTimestamp"]?.string != nil else { return }
+        guard namespace[path: "metadata", "deletionTimestamp"]?.string != nil else { return }
         var error = APIError.forbidden(
             target.resource.groupResource, target.name,
             "unable to create new content in namespace \(target.namespace) because it is being terminated")
@@ -48,16 +47,15 @@ struct ServiceAccountAdmission: AdmissionPlugin {
         let account = object[path: "spec", "serviceAccountName"]?.string ?? "default"
         object[path: "spec", "serviceAccount"] = .string(account)
         let accounts = GroupResource("", "serviceaccounts")
-        guard let stored = request.server.store.get(accounts, "\(request.target.namespace)/\(account)") else {
+        guard let stored = try request.server.intact(accounts, "\(request.target.namespace)/\(account)") else {
             throw .forbidden(
                 GroupResource("", "pods"), request.target.name,
                 "error looking up service account \(request.target.namespace)/\(account): serviceaccount \"\(account)\" not found")
         }
-        let tree = ObjectBytes.tree(stored)
-        if object[path: "spec", "imagePullSecrets"] == nil, let secrets = tree["imagePullSecrets"] {
+        if object[path: "spec", "imagePullSecrets"] == nil, let secrets = stored["imagePullSecrets"] {
             object[path: "spec", "imagePullSecrets"] = secrets.value
         }
-        let wants = object[path: "spec", "automountServiceAccountToken"]?.bool ?? tree["automountServiceAccountToken"]?.bool ?? true
+        let wants = object[path: "spec", "automountServiceAccountToken"]?.bool ?? stored["automountServiceAccountToken"]?.bool ?? true
         if wants { mount(&object) }
     }
 
@@ -128,19 +126,18 @@ struct PriorityAdmission: AdmissionPlugin {
         var policy = "PreemptLowerPriority"
         let asked = object[path: "spec", "priorityClassName"]?.string ?? ""
         if asked.isEmpty {
-            if let preset = defaultClass(request) {
+            if let preset = try defaultClass(request) {
                 object[path: "spec", "priorityClassName"] = .string(preset[path: "metadata", "name"]?.string ?? "")
                 priority = preset["value"]?.int ?? 0
                 policy = preset["preemptionPolicy"]?.string ?? policy
             }
         } else {
-            guard let stored = request.server.store.get(PriorityAdmission.classes, asked) else {
+            guard let stored = try request.server.intact(PriorityAdmission.classes, asked) else {
                 throw .forbidden(
                     GroupResource("", "pods"), request.target.name, "no PriorityClass with name \(asked) was found")
             }
-            let tree = ObjectBytes.tree(stored)
-            priority = tree["value"]?.int ?? 0
-            policy = tree["preemptionPolicy"]?.string ?? policy
+            priority = stored["value"]?.int ?? 0
+            policy = stored["preemptionPolicy"]?.string ?? policy
         }
         if let given = object[path: "spec", "priority"]?.int, given != priority {
             throw .forbidden(
@@ -158,9 +155,8 @@ struct PriorityAdmission: AdmissionPlugin {
         object[path: "spec", "preemptionPolicy"] = .string(policy)
     }
 
-    private func defaultClass(_ request: AdmissionRequest) -> Tree? {
-        guard let snapshot = try? request.server.store.snapshot(PriorityAdmission.classes, at: nil) else { return nil }
-        return snapshot.range().lazy.map(ObjectBytes.tree).filter { $0["globalDefault"]?.bool == true }
+    private func defaultClass(_ request: AdmissionRequest) throws(APIError) -> Tree? {
+        try request.server.intact(PriorityAdmission.classes).filter { $0["globalDefault"]?.bool == true }
             .max { ($0["value"]?.int ?? 0) < ($1["value"]?.int ?? 0) }
     }
 }
@@ -192,7 +188,7 @@ struct DefaultStorageClass: AdmissionPlugin {
 
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard old == nil, request.isAbout("", "persistentvolumeclaims"), object[path: "spec", "storageClassName"] == nil,
-            let preset = DefaultClass.find(
+            let preset = try DefaultClass.find(
                 GroupResource("storage.k8s.io", "storageclasses"), "storageclass.kubernetes.io/is-default-class", request)
         else { return }
         object[path: "spec", "storageClassName"] = .string(preset)
@@ -206,7 +202,7 @@ struct DefaultIngressClass: AdmissionPlugin {
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard old == nil, request.isAbout("networking.k8s.io", "ingresses"), object[path: "spec", "ingressClassName"] == nil,
             object[path: "metadata", "annotations", "kubernetes.io/ingress.class"] == nil,
-            let preset = DefaultClass.find(
+            let preset = try DefaultClass.find(
                 GroupResource("networking.k8s.io", "ingressclasses"), "ingressclass.kubernetes.io/is-default-class", request)
         else { return }
         object[path: "spec", "ingressClassName"] = .string(preset)
@@ -215,14 +211,13 @@ struct DefaultIngressClass: AdmissionPlugin {
 
 /// The class annotated as default, of several the newest.
 enum DefaultClass {
-    static func find(_ collection: GroupResource, _ annotation: String, _ request: AdmissionRequest) -> String? {
-        guard let snapshot = try? request.server.store.snapshot(collection, at: nil) else { return nil }
+    static func find(_ collection: GroupResource, _ annotation: String, _ request: AdmissionRequest) throws(APIError) -> String? {
         var found: (name: String, created: String)?
-        for object in snapshot.range() {
-            let metadata = ObjectBytes.tree(object)["metadata"]
+        for object in try request.server.intact(collection) {
+            let metadata = object["metadata"]
             guard metadata?[path: "annotations", annotation]?.string == "true" else { continue }
             let created = metadata?["creationTimestamp"]?.string ?? ""
-            if found.map({ $0.created < created }) ?? true { found = (object.path, created) }
+            if found.map({ $0.created < created }) ?? true { found = (metadata?["name"]?.string ?? "", created) }
         }
         return found?.name
     }
@@ -256,12 +251,11 @@ struct RuntimeClassAdmission: AdmissionPlugin {
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard old == nil, request.isAbout("", "pods"), let wanted = object[path: "spec", "runtimeClassName"]?.string else { return }
         let pods = GroupResource("", "pods")
-        guard let stored = request.server.store.get(GroupResource("node.k8s.io", "runtimeclasses"), wanted) else {
+        guard let runtimeClass = try request.server.intact(GroupResource("node.k8s.io", "runtimeclasses"), wanted) else {
             throw .forbidden(
                 pods, request.target.name, "pod rejected: RuntimeClass \"\(wanted)\" not found")
         }
-        let tree = ObjectBytes.tree(stored)
-        if let overhead = tree[path: "overhead", "podFixed"]?.value {
+        if let overhead = runtimeClass[path: "overhead", "podFixed"]?.value {
             if let given = object[path: "spec", "overhead"], given != overhead {
                 throw .forbidden(
                     pods, request.target.name,
@@ -269,7 +263,7 @@ struct RuntimeClassAdmission: AdmissionPlugin {
             }
             object[path: "spec", "overhead"] = overhead
         }
-        for (key, value) in tree[path: "scheduling", "nodeSelector"]?.stringMap ?? [:] {
+        for (key, value) in runtimeClass[path: "scheduling", "nodeSelector"]?.stringMap ?? [:] {
             if let given = object[path: "spec", "nodeSelector", key]?.string, given != value {
                 throw .forbidden(
                     pods, request.target.name,
@@ -277,7 +271,7 @@ struct RuntimeClassAdmission: AdmissionPlugin {
             }
             object[path: "spec", "nodeSelector", key] = .string(value)
         }
-        if let tolerations = tree[path: "scheduling", "tolerations"] {
+        if let tolerations = runtimeClass[path: "scheduling", "tolerations"] {
             var all = object[path: "spec", "tolerations"]?.array ?? []
             for toleration in tolerations.elements.map(\.value) where !all.contains(toleration) { all.append(toleration) }
             object[path: "spec", "tolerations"] = .array(all)
@@ -292,9 +286,9 @@ struct PodTopologyLabels: AdmissionPlugin {
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard request.isAbout("", "pods"), let node = object[path: "spec", "nodeName"]?.string, !node.isEmpty,
             old?[path: "spec", "nodeName"]?.string ?? "" != node,
-            let stored = request.server.store.get(GroupResource("", "nodes"), node)
+            let stored = try request.server.intact(GroupResource("", "nodes"), node)
         else { return }
-        let labels = ObjectBytes.tree(stored)[path: "metadata", "labels"]
+        let labels = stored[path: "metadata", "labels"]
         for key in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
             if let value = labels?[key]?.string { object[path: "metadata", "labels", key] = .string(value) }
         }

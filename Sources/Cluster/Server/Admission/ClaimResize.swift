@@ -15,8 +15,8 @@ struct ClaimResize: AdmissionPlugin {
             throw refuse(request, "Only bound persistent volume claims can be expanded")
         }
         guard let name = className(object), name == className(old),
-            let stored = request.server.store.get(GroupResource("storage.k8s.io", "storageclasses"), name),
-            ObjectBytes.tree(stored)["allowVolumeExpansion"]?.bool == true
+            let storageClass = try request.server.intact(GroupResource("storage.k8s.io", "storageclasses"), name),
+            storageClass["allowVolumeExpansion"]?.bool == true
         else {
             throw refuse(
                 request, "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize")

@@ -7,7 +7,7 @@ struct LimitRanger: AdmissionPlugin {
 
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard isAboutPods(request, isCreate: old == nil) else { return }
-        for limits in ranges(request) {
+        for limits in try ranges(request) {
             var notes: [String] = []
             for (list, word) in [("containers", "container"), ("initContainers", "init container")] where object[path: "spec", list] != nil
             {
@@ -44,7 +44,7 @@ struct LimitRanger: AdmissionPlugin {
     func validate(_ object: Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         let isClaim = request.isAbout("", "persistentvolumeclaims")
         guard isClaim || isAboutPods(request, isCreate: old == nil) else { return }
-        for limits in ranges(request) {
+        for limits in try ranges(request) {
             let problems = limits.flatMap { isClaim ? claim(object, old, $0) : pod(object, old, $0) }
             var listed: [String] = []
             for problem in problems where !listed.contains(problem) { listed.append(problem) }
@@ -62,10 +62,9 @@ struct LimitRanger: AdmissionPlugin {
     }
 
     /// The limits of every LimitRange of the namespace.
-    private func ranges(_ request: AdmissionRequest) -> [[Value]] {
-        guard let snapshot = try? request.server.store.snapshot(GroupResource("", "limitranges"), at: nil) else { return [] }
-        return snapshot.range(namespace: request.target.namespace).filter { !$0.isDamaged }.map { range in
-            ObjectBytes.tree(range)[path: "spec", "limits"]?.elements.map(\.value) ?? []
+    private func ranges(_ request: AdmissionRequest) throws(APIError) -> [[Value]] {
+        try request.server.intact(GroupResource("", "limitranges"), namespace: request.target.namespace).map {
+            $0[path: "spec", "limits"]?.elements.map(\.value) ?? []
         }
     }
 

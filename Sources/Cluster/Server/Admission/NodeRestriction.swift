@@ -55,7 +55,7 @@ struct NodeRestriction: AdmissionPlugin {
         let target = request.target
         switch (target.resource.group, target.resource.plural, target.subresource) {
         case ("", "pods", "eviction"):
-            guard pod(target.path, request)?[path: "spec", "nodeName"]?.string == node else {
+            guard try pod(target.path, request)?[path: "spec", "nodeName"]?.string == node else {
                 throw refuse(request, "node \(node) can only evict pods with spec.nodeName set to itself")
             }
         case ("", "serviceaccounts", "token"): try checkToken(body, node, request)
@@ -76,8 +76,8 @@ struct NodeRestriction: AdmissionPlugin {
         .forbidden(request.target.resource.groupResource, request.target.name, why)
     }
 
-    private func pod(_ path: String, _ request: AdmissionRequest) -> Tree? {
-        request.server.store.get(GroupResource("", "pods"), path).map(ObjectBytes.tree)
+    private func pod(_ path: String, _ request: AdmissionRequest) throws(APIError) -> Tree? {
+        try request.server.intact(GroupResource("", "pods"), path)
     }
 
     // MARK: - Pods
@@ -104,10 +104,10 @@ struct NodeRestriction: AdmissionPlugin {
         guard owner["blockOwnerDeletion"]?.bool != true else {
             throw refuse(request, "node \(who) must not set blockOwnerDeletion on an owner reference")
         }
-        guard let stored = request.server.store.get(GroupResource("", "nodes"), node) else {
+        guard let stored = try request.server.intact(GroupResource("", "nodes"), node) else {
             throw .notFound(GroupResource("", "nodes"), node)
         }
-        let uid = ObjectBytes.tree(stored)[path: "metadata", "uid"]?.string ?? ""
+        let uid = stored[path: "metadata", "uid"]?.string ?? ""
         guard owner["uid"]?.string == uid else {
             throw refuse(request, "node \(node) UID mismatch: expected \(owner["uid"]?.string ?? "") got \(uid)")
         }
@@ -147,7 +147,7 @@ struct NodeRestriction: AdmissionPlugin {
         guard let uid = reference?["uid"]?.string, !uid.isEmpty else {
             throw refuse(request, "node requested token with a pod binding without a uid")
         }
-        guard let pod = pod("\(request.target.namespace)/\(name)", request) else { throw .notFound(GroupResource("", "pods"), name) }
+        guard let pod = try pod("\(request.target.namespace)/\(name)", request) else { throw .notFound(GroupResource("", "pods"), name) }
         guard pod[path: "metadata", "uid"]?.string == uid else {
             throw refuse(
                 request,

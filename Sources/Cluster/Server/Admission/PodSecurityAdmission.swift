@@ -27,14 +27,14 @@ struct PodSecurityAdmission: AdmissionPlugin {
         guard target.subresource.isEmpty, let path = PodSecurityAdmission.templates[resource], let template = object[path: path] else {
             return
         }
-        warn(template, policy(of: target.namespace, request), request)
+        warn(template, try policy(of: target.namespace, request), request)
     }
 
     // MARK: - Pods
 
     private func pod(_ pod: Value, _ old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard ["", "ephemeralcontainers", "resize"].contains(request.target.subresource) else { return }
-        let policy = policy(of: request.target.namespace, request)
+        let policy = try policy(of: request.target.namespace, request)
         if let old, !isSignificant(pod, old) { return }
         let violations = PodSecurityStandards.violations(of: policy.enforce, by: pod)
         guard violations.isEmpty else {
@@ -64,8 +64,8 @@ struct PodSecurityAdmission: AdmissionPlugin {
         return images(pod) != images(old) || seccomp(pod) != seccomp(old)
     }
 
-    private func policy(of namespace: String, _ request: AdmissionRequest) -> PodSecurityPolicy {
-        let labels = request.server.store.get(Self.namespaces, namespace).map(ObjectBytes.tree)?[path: "metadata", "labels"]?.stringMap
+    private func policy(of namespace: String, _ request: AdmissionRequest) throws(APIError) -> PodSecurityPolicy {
+        let labels = try request.server.intact(Self.namespaces, namespace)?[path: "metadata", "labels"]?.stringMap
         return PodSecurityPolicy(labels: labels ?? [:])
     }
 
@@ -87,10 +87,9 @@ struct PodSecurityAdmission: AdmissionPlugin {
 
     /// What of the pods that are there does not keep to a namespace's new level: one line for all pods with the same.
     private func warnings(_ namespace: String, _ level: PodSecurityLevel, _ request: AdmissionRequest) -> [String] {
-        guard let snapshot = try? request.server.store.snapshot(GroupResource("", "pods"), at: nil) else { return [] }
         var found: [String: [String]] = [:]
         var total = 0
-        for stored in snapshot.range(namespace: namespace) where !stored.isDamaged {
+        for stored in request.server.store.snapshot(GroupResource("", "pods")).range(namespace: namespace) where !stored.isDamaged {
             total += 1
             if total > Self.mostPods { continue }
             let pod = ObjectBytes.tree(stored).value

@@ -46,12 +46,11 @@ final class QuotaLedger: Sendable {
     // MARK: - Reserving
 
     /// Reserves what a new or changed object will use; nil when that is nothing that a quota counts.
-    /// - Throws: 403 when there is no room, or not known to be.
+    /// - Throws: 403 when there is no room, or not known to be; 500 when a quota is damaged on disk.
     func reserve(_ object: Value, old: Value?, _ request: AdmissionRequest) async throws(APIError) -> Charge? {
         guard isEnabled, isCounted(request, isCreate: old == nil) else { return nil }
         let namespace = request.target.namespace
-        guard let snapshot = try? request.server.store.snapshot(QuotaLedger.quotas, at: nil) else { return nil }
-        var present = snapshot.range(namespace: namespace)
+        var present = request.server.store.snapshot(QuotaLedger.quotas).range(namespace: namespace)
         guard present.next() != nil else { return nil }
         let demand = Demand(object.tree, old: old?.tree, request)
         while true {
@@ -87,11 +86,9 @@ final class QuotaLedger: Sendable {
 
     private func reserve(_ demand: Demand, _ request: AdmissionRequest, _ state: inout State) throws(APIError) -> Decision {
         let namespace = request.target.namespace
-        guard let snapshot = try? request.server.store.snapshot(QuotaLedger.quotas, at: nil) else { return .decided(nil) }
         let reserved = state.books[namespace]?.reserved ?? [:]
         var amounts: [String: [String: Quantity]] = [:]
-        for stored in snapshot.range(namespace: namespace) where !stored.isDamaged {
-            let quota = Quota(ObjectBytes.tree(stored))
+        for quota in try request.server.intact(QuotaLedger.quotas, namespace: namespace).map(Quota.init) {
             guard let charge = try demand.charge(on: quota, request) else { continue }
             // What others are about to use.
             let pending = reserved.values.reduce(into: [String: Quantity]()) { sum, other in

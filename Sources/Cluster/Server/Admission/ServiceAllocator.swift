@@ -12,6 +12,8 @@ final class ServiceAllocator: Sendable {
         var ports: Set<Int> = []
     }
 
+    /// A service whose row is damaged on disk: what it holds is not known.
+    private let damaged: StoredObject?
     private let network: ServiceNetwork
     private let taken: Mutex<Taken>
     private static let nodePorts = 30000...32767
@@ -20,13 +22,14 @@ final class ServiceAllocator: Sendable {
     init(configuration: APIServerConfiguration, store: any Store) {
         network = configuration.serviceNetwork
         var taken = Taken()
-        if let snapshot = try? store.snapshot(ServiceAllocator.services, at: nil) {
-            for object in snapshot.range() {
-                let spec = ObjectBytes.tree(object)["spec"]
-                for address in spec?["clusterIPs"]?.strings ?? [] { ServiceNetwork.address(address).map { _ = taken.addresses.insert($0) } }
-                ServiceAllocator.ports(of: spec?.value).forEach { taken.ports.insert($0) }
-            }
+        var damaged: StoredObject?
+        for object in store.snapshot(ServiceAllocator.services).range() {
+            if object.isDamaged { damaged = object }
+            let spec = ObjectBytes.tree(object).value["spec"]
+            taken.addresses.formUnion(ServiceAllocator.addresses(of: spec))
+            taken.ports.formUnion(ServiceAllocator.ports(of: spec))
         }
+        self.damaged = damaged
         self.taken = Mutex(taken)
     }
 
@@ -59,8 +62,10 @@ final class ServiceAllocator: Sendable {
     }
 
     /// Fills in addresses and ports of a service. Source: pkg/registry/core/service/storage/alloc.go.
+    /// - Throws: 422 for what cannot be had; 500 while a service is damaged on disk, since what it holds must not be given to another.
     func allocate(_ object: inout Value, old: Value?, _ target: Target) throws(APIError) -> Allocation {
         guard target.resource.groupResource == ServiceAllocator.services, target.subresource.isEmpty else { return Allocation(nil) }
+        if let damaged, old?["spec"] != object["spec"] { throw .damaged(damaged, ServiceAllocator.services) }
         var spec = object["spec"] ?? .emptyObject
         let before = old?["spec"]
         let type = spec["type"]?.string ?? "ClusterIP"

@@ -31,9 +31,8 @@ struct CollectionCursor: Sendable {
                 self.watch = nil
             }
         }
-        guard let snapshot = try? store.snapshot(collection, at: nil),
-            let started = try? store.watch(collection, namespace: nil, after: snapshot.revision)
-        else { return }
+        let snapshot = store.snapshot(collection)
+        guard let started = try? store.watch(collection, namespace: nil, after: snapshot.revision) else { return }
         watch = started
         position = snapshot.revision
         take(.all(snapshot))

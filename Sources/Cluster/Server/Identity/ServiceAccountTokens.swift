@@ -19,7 +19,7 @@ struct ServiceAccountTokens: Sendable {
 
     /// Answers a TokenRequest for the target's service account.
     func request(_ target: Target, _ body: Tree, _ context: RequestContext) throws(APIError) -> Value {
-        guard let account = server.store.get(ServiceAccountTokens.accounts, target.path) else {
+        guard let account = try server.intact(ServiceAccountTokens.accounts, target.path) else {
             throw .notFound(ServiceAccountTokens.accounts, target.name)
         }
         let spec = body["spec"]
@@ -68,7 +68,7 @@ struct ServiceAccountTokens: Sendable {
         ]
     }
 
-    private func uid(_ object: StoredObject) -> String { ObjectBytes.tree(object)[path: "metadata", "uid"]?.string ?? "" }
+    private func uid(_ object: Tree) -> String { object[path: "metadata", "uid"]?.string ?? "" }
 
     /// Ties a token to a pod, secret or node: it ends with it.
     private func bind(_ claim: inout Value, _ reference: Tree, _ target: Target) throws(APIError) {
@@ -83,10 +83,9 @@ struct ServiceAccountTokens: Sendable {
             throw .badRequest("cannot bind token for serviceaccount \"\(target.name)\" to object of type \(version), Kind=\(kind)")
         }
         let collection = GroupResource("", plural)
-        guard let object = server.store.get(collection, kind == "Node" ? name : "\(target.namespace)/\(name)") else {
+        guard let object = try server.intact(collection, kind == "Node" ? name : "\(target.namespace)/\(name)") else {
             throw .notFound(collection, name)
         }
-        let tree = ObjectBytes.tree(object)
         let current = uid(object)
         let wanted = reference["uid"]?.string ?? ""
         if !wanted.isEmpty, wanted != current {
@@ -96,13 +95,13 @@ struct ServiceAccountTokens: Sendable {
             )
         }
         if kind == "Pod" {
-            let account = tree[path: "spec", "serviceAccountName"]?.string ?? ""
+            let account = object[path: "spec", "serviceAccountName"]?.string ?? ""
             guard account == target.name else {
                 throw .badRequest(
                     "cannot bind token for serviceaccount \"\(target.name)\" to pod running with different serviceaccount name.")
             }
-            if let node = tree[path: "spec", "nodeName"]?.string, !node.isEmpty {
-                let known = server.store.get(GroupResource("", "nodes"), node)
+            if let node = object[path: "spec", "nodeName"]?.string, !node.isEmpty {
+                let known = try server.intact(GroupResource("", "nodes"), node)
                 claim["node"] = ["name": .string(node)]
                 if let known { claim[path: "node", "uid"] = .string(uid(known)) }
             }

@@ -8,9 +8,7 @@ extension APIServer {
     func registerMetrics() {
         let store = store
         @Sendable func counts() -> [(GroupResource, Double)] {
-            store.collections.compactMap { collection in
-                (try? store.snapshot(collection, at: nil)).map { (collection, Double($0.count)) }
-            }.sorted { "\($0.0)" < "\($1.0)" }
+            store.collections.map { ($0, Double(store.snapshot($0).count)) }.sorted { "\($0.0)" < "\($1.0)" }
         }
         metrics.ask("apiserver_storage_objects", "Objects that are stored, by kind.") {
             counts().map { ([("resource", "\($0)")], $1) }

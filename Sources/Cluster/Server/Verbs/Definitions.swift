@@ -28,8 +28,7 @@ final class Definitions: Sendable {
     }
 
     private func names(_ server: APIServer) -> [String] {
-        guard let snapshot = try? server.store.snapshot(Definitions.collection, at: nil) else { return [] }
-        return snapshot.range().map(\.path)
+        server.store.snapshot(Definitions.collection).range().map(\.path)
     }
 
     private func settle(_ name: String, _ server: APIServer) async {
@@ -51,11 +50,11 @@ final class Definitions: Sendable {
     /// Writes the status that follows from everybody's names, and serves the resource if it may be.
     private func acceptNames(_ name: String, _ server: APIServer) async {
         for _ in 0..<20 {
-            guard let snapshot = try? server.store.snapshot(Definitions.collection, at: nil),
-                let stored = server.store.get(Definitions.collection, name), !stored.isDamaged
+            guard let stored = server.store.get(Definitions.collection, name), !stored.isDamaged
             else { break }
             var definition = ObjectBytes.tree(stored).value
-            let others = snapshot.range().filter { $0.path != name && !$0.isDamaged }.map { ObjectBytes.tree($0).value }
+            let others = server.store.snapshot(Definitions.collection).range().filter { $0.path != name && !$0.isDamaged }
+                .map { ObjectBytes.tree($0).value }
             guard let status = AcceptedNames.status(of: definition, others: others, now: Timestamp.now.wholeSeconds) else { break }
             definition["status"] = status
             let change = Change.update(ObjectBytes.stored(definition), expecting: stored.revision)
@@ -86,11 +85,9 @@ final class Definitions: Sendable {
     // MARK: - Deletion
 
     private func removeObjects(_ name: String, _ server: APIServer) async {
-        guard let resource = server.registry.all.first(where: { $0.isCustom && $0.groupResource.description == name }),
-            let snapshot = try? server.store.snapshot(resource.groupResource, at: nil)
-        else { return }
+        guard let resource = server.registry.all.first(where: { $0.isCustom && $0.groupResource.description == name }) else { return }
         let context = RequestContext(user: UserInfo(name: "system:apiserver", groups: ["system:masters"]), userAgent: "apiserver")
-        for object in snapshot.range() {
+        for object in server.store.snapshot(resource.groupResource).range() {
             let parts = object.path.split(separator: "/", maxSplits: 1).map(String.init)
             let target = Target(resource, namespace: parts.count == 2 ? parts[0] : "", name: parts.last ?? "")
             do { _ = try await server.delete(target, DeleteOptions(), context) } catch {
@@ -110,7 +107,7 @@ final class Definitions: Sendable {
             guard let stored = server.store.get(Definitions.collection, name), !stored.isDamaged else { break }
             var definition = ObjectBytes.tree(stored).value
             guard definition[path: "metadata", "deletionTimestamp"]?.string != nil,
-                let snapshot = try? server.store.snapshot(GroupResource(parts[1], parts[0]), at: nil), snapshot.range().remaining == 0
+                server.store.snapshot(GroupResource(parts[1], parts[0])).count == 0
             else { return }
             let others = (definition[path: "metadata", "finalizers"]?.strings ?? []).filter { $0 != AcceptedNames.cleanupFinalizer }
             definition[path: "metadata", "finalizers"] = others.isEmpty ? nil : Value(others)

@@ -54,7 +54,11 @@ extension APIServer {
         }
         let snapshot: Snapshot
         do {
-            snapshot = try store.snapshot(collection, at: wanted)
+            if let wanted {
+                snapshot = try store.snapshot(collection, at: wanted)
+            } else {
+                snapshot = store.snapshot(collection)
+            }
         } catch {
             if case .expired = error, let after { throw .expiredContinue(after: after, revision: store.revision) }
             throw apiError(error, target)
@@ -70,7 +74,7 @@ extension APIServer {
         var objects: [StoredObject] = []
         if limit <= 0, selection.isEverything { objects.reserveCapacity(range.remaining) }
         while limit <= 0 || objects.count < limit, let stored = range.next() {
-            try checkIntact(stored, selection.resource)
+            try checkIntact(stored, selection.resource.groupResource)
             let object = stored.served(as: selection.resource)
             if selection.matches(object) { objects.append(object) }
         }
@@ -117,7 +121,7 @@ extension APIServer {
             }
             return error
         case .conflict: return .modified(resource, target.name)
-        case .damaged(let object): return .damaged(object, target.resource)
+        case .damaged(let object): return .damaged(object, resource)
         case .expired(let oldest): return .expired("The resourceVersion for the provided watch is too old (oldest: \(oldest)).")
         case .future(let current): return .tooLarge(current + 1, current: current)
         case .closed: return APIError(code: 503, reason: "ServiceUnavailable", message: "the server is shutting down")

@@ -35,25 +35,21 @@ extension APIServer {
     private func spendBudget(_ pod: Tree, _ target: Target, _ context: RequestContext) async throws(APIError) {
         guard let resource = registry.resource(APIServer.budgets) else { return }
         let labels = pod[path: "metadata", "labels"]?.stringMap ?? [:]
-        let all: Snapshot
-        do { all = try store.snapshot(resource.groupResource, at: nil) } catch { throw apiError(error, target) }
-        let matching = all.range(namespace: target.namespace).filter { budget in
-            guard !budget.isDamaged, let selector = ObjectBytes.tree(budget)[path: "spec", "selector"], selector.isObject else {
-                return false
-            }
+        let matching = try intact(resource.groupResource, namespace: target.namespace).filter { budget in
+            guard let selector = budget[path: "spec", "selector"], selector.isObject else { return false }
             return LabelSelector(selector).matches(labels)
         }
         guard let budget = matching.first else { return }
         guard matching.count == 1 else {
             throw .plainError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
         }
-        let name = String(budget.path.split(separator: "/").last ?? "")
+        let name = budget[path: "metadata", "name"]?.string ?? ""
         var status = Target(resource, namespace: target.namespace, name: name, subresource: "status")
         status.resource.rules.validateUpdate = { _, _, _ in [] }
         let isReady = (pod[path: "status", "conditions"]?.elements ?? Value.array([]).tree.elements).contains {
             $0["type"]?.string == "Ready" && $0["status"]?.string == "True"
         }
-        if !isReady, APIServer.allowsUnready(ObjectBytes.tree(budget)) { return }
+        if !isReady, APIServer.allowsUnready(budget) { return }
         _ = try await mutate(status, context) { old, _ throws(APIError) in
             var new = old
             new[path: "metadata", "resourceVersion"] = nil

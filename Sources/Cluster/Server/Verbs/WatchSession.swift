@@ -41,7 +41,7 @@ actor WatchSession {
             var frames: [Frame] = []
             while frames.count < WatchSession.most, let object = range.next()?.served(as: selection.resource) {
                 // Left out, it would be taken for gone.
-                if object.isDamaged { throw .damaged(object, selection.resource) }
+                if object.isDamaged { throw .damaged(object, selection.resource.groupResource) }
                 if selection.matches(object) { frames.append(.added(object)) }
             }
             if !frames.isEmpty {
@@ -94,7 +94,7 @@ extension APIServer {
         do {
             if startsWithList {
                 if asked > store.revision { throw StoreError.future(current: store.revision) }
-                let snapshot = try store.snapshot(collection, at: nil)
+                let snapshot = store.snapshot(collection)
                 let watch = try store.watch(collection, namespace: namespace, after: snapshot.revision)
                 return WatchSession(
                     watch, selection: selection, position: snapshot.revision, initial: snapshot.range(namespace: namespace),
