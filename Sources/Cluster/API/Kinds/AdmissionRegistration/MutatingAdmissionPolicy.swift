@@ -1,0 +1,3 @@
+extension Kinds {
+    static func mutatingAdmissionPolicy(_ resource: inout Resource) { admissionPolicies(&resource) }
+}

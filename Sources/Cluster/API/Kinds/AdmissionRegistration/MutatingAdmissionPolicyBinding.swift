@@ -1,0 +1,3 @@
+extension Kinds {
+    static func mutatingAdmissionPolicyBinding(_ resource: inout Resource) { admissionBindings(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func mutatingWebhookConfiguration(_ resource: inout Resource) { webhooks(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func validatingAdmissionPolicy(_ resource: inout Resource) { admissionPolicies(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func validatingAdmissionPolicyBinding(_ resource: inout Resource) { admissionBindings(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func validatingWebhookConfiguration(_ resource: inout Resource) { webhooks(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func clusterRole(_ resource: inout Resource) { roles(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func clusterRoleBinding(_ resource: inout Resource) { bindings(&resource) }
+}

@@ -1,0 +1,3 @@
+extension Kinds {
+    static func role(_ resource: inout Resource) { roles(&resource) }
+}

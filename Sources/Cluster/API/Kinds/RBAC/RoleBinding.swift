@@ -1,0 +1,3 @@
+extension Kinds {
+    static func roleBinding(_ resource: inout Resource) { bindings(&resource) }
+}
