@@ -47,9 +47,11 @@ import Testing
         // A command that does not read its input ends all the same.
         #expect(try exec("-i", "web", "--", "true", input: text).status == 0)
 
+        // The size comes after the command has begun, from kubectl's own side of the session.
+        let sized = "n=0; until [ \"$(stty size)\" = \"33 91\" ] || [ $n = 600 ]; do n=$((n + 1)); sleep 0.1; done; stty size"
         let terminal = try onTerminal(
             cluster,
-            "KUBECTL_REMOTE_COMMAND_WEBSOCKETS=\(webSockets) kubectl exec -it web -- sh -c 'tty; stty size; echo $TERM; exit 3'")
+            "KUBECTL_REMOTE_COMMAND_WEBSOCKETS=\(webSockets) kubectl exec -it web -- sh -c 'tty; \(sized); echo $TERM; exit 3'")
         #expect(terminal.output.contains("/dev/pts/0") && terminal.output.contains("33 91\r\n") && terminal.output.contains("xterm"))
         #expect(terminal.status == 3)
 
