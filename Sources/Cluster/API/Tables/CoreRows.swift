@@ -65,15 +65,8 @@ enum EventRow {
         return [
             .string(last), .string(object.text("type")), .string(object.text("reason")),
             .string(name.isEmpty ? kind : "\(kind)/\(name)"), .string(regarding?.text("fieldPath") ?? ""),
-            .string(host.isEmpty ? component : "\(component), \(host)"), .string(trimmed(message)), .string(first), Value(count),
+            .string(host.isEmpty ? component : "\(component), \(host)"), .string(message.trimmed), .string(first), Value(count),
             .string(TableRows.name(object)),
         ]
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        var text = Substring(text)
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
     }
 }

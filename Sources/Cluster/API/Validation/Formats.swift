@@ -91,6 +91,13 @@ enum Formats {
         (path.hasPrefix("/") ? ["must be a relative path"] : []) + noBacksteps(path)
     }
 
+    /// A path of letters, digits and what RFC 3986 allows in the segments of one.
+    static func urlPath(_ path: String) -> [String] {
+        let marks = Set("/-._~%!$&'()*+,;=:".utf8)
+        if !path.isEmpty, path.utf8.allSatisfy({ isLetterOrDigit($0) || marks.contains($0) }) { return [] }
+        return [#"Invalid path (regex used for validation is '[A-Za-z0-9/\-._~%!$&'()*+,;=:]+')"#]
+    }
+
     static func noBacksteps(_ path: String) -> [String] {
         path.split(separator: "/").contains("..") ? ["must not contain '..'"] : []
     }

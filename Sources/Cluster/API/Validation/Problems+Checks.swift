@@ -19,6 +19,17 @@ extension [Problem] {
     mutating func ip(_ text: String, _ path: FieldPath) { add(path, text, Formats.ip(text)) }
     mutating func cidr(_ text: String, _ path: FieldPath) { add(path, text, Formats.cidr(text)) }
 
+    /// `example.com/path`: a domain, and a path as it may stand in a URL.
+    mutating func prefixedPath(_ text: String, _ path: FieldPath) {
+        if text.isEmpty { return append(.required(path)) }
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            return append(.invalid(path, .string(text), "must be a domain-prefixed path (such as \"acme.io/foo\")"))
+        }
+        subdomain(parts[0], path)
+        add(path, parts[1], Formats.urlPath(parts[1]))
+    }
+
     /// The field must be a string that is not empty.
     mutating func required(_ object: Value, _ key: String, _ path: FieldPath, _ detail: String = "") {
         if object.text(key).isEmpty { append(.required(path / key, detail)) }

@@ -16,4 +16,9 @@ extension Value {
 
     /// The amount held, as `"100m"`.
     var quantity: Quantity? { string.flatMap { Quantity($0) } }
+
+    /// Whether a status holds a condition of a type that is true.
+    func holds(_ condition: String) -> Bool {
+        list("conditions").contains { $0.text("type") == condition && $0.text("status") == "True" }
+    }
 }

@@ -19,6 +19,21 @@ enum CronFormat {
 
     /// What is wrong with a schedule, nil for nothing.
     static func problem(_ schedule: String) -> String? {
+        guard schedule.hasPrefix("TZ=") || schedule.hasPrefix("CRON_TZ="), let mark = schedule.firstIndex(of: "=") else {
+            return plainProblem(schedule)
+        }
+        guard let space = schedule.firstIndex(of: " "), space > mark else {
+            return "invalid schedule format: runtime error: slice bounds out of range [:-1]"
+        }
+        let zone = String(schedule[schedule.index(after: mark)..<space])
+        guard zone == "Local" || TimeZoneName.problems(zone).isEmpty else {
+            return "provided bad location \(zone): unknown time zone \(zone)"
+        }
+        return plainProblem(schedule[space...].trimmed)
+    }
+
+    /// The same without a zone before it.
+    private static func plainProblem(_ schedule: String) -> String? {
         if schedule.hasPrefix("@") {
             if descriptors.contains(schedule) { return nil }
             guard schedule.hasPrefix("@every ") else { return "unrecognized descriptor: \(schedule)" }
@@ -42,7 +57,7 @@ enum CronFormat {
         let ends = (stepped.first ?? "").split(separator: "-", omittingEmptySubsequences: false).map(String.init)
         var (low, high) = (field.bounds.lowerBound, field.bounds.upperBound)
         if ends.first == "*" || ends.first == "?" {
-            if ends.count > 1 { return "too many hyphens: \(text)" }
+            // What follows a star is not read.
         } else {
             switch number(ends.first ?? "", field) {
             case .success(let value): low = value

@@ -1,15 +1,12 @@
 import ClusterObjects
-import Glibc
 
 /// What CronJobs must be. Source: pkg/apis/batch/validation.
 enum CronJobRules {
     private static let path = FieldPath("spec")
 
     @Sendable static func validate(_ cron: Value) -> [Problem] {
-        var problems: [Problem] = []
-        let name = cron[path: "metadata", "name"]?.string ?? ""
-        let spec = cron["spec"] ?? .emptyObject
-        problems += self.spec(spec)
+        let name = cron["metadata"]?.text("name") ?? ""
+        var problems = spec(cron["spec"] ?? .emptyObject, before: nil)
         // Jobs' names are 11 characters longer.
         if name.utf8.count > 52 {
             problems.append(.invalid(FieldPath("metadata", "name"), .string(name), "must be no more than 52 characters"))
@@ -18,26 +15,16 @@ enum CronJobRules {
     }
 
     @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {
-        subresource.isEmpty ? spec(new["spec"] ?? .emptyObject) : []
+        subresource.isEmpty ? spec(new["spec"] ?? .emptyObject, before: old["spec"] ?? .emptyObject) : []
     }
 
-    private static func spec(_ spec: Value) -> [Problem] {
+    private static func spec(_ spec: Value, before: Value?) -> [Problem] {
         var problems: [Problem] = []
-        let schedule = spec.text("schedule")
-        if schedule.isEmpty {
-            problems.append(.required(path / "schedule"))
-        } else if schedule.contains("TZ") {
-            let detail =
-                spec.has("timeZone")
-                ? "cannot use both timeZone field and TZ or CRON_TZ in schedule"
-                : "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"
-            problems.append(.invalid(path / "schedule", .string(schedule), detail))
-        } else if let wrong = CronFormat.problem(schedule) {
-            problems.append(.invalid(path / "schedule", .string(schedule), wrong))
-        }
+        schedule(spec, before, &problems)
         problems.nonnegative(spec, "startingDeadlineSeconds", path)
-        if let zone = spec["timeZone"]?.string, let wrong = timeZone(zone) {
-            problems.append(.invalid(path / "timeZone", .string(zone), wrong))
+        // A zone that the host knew once is not looked up again.
+        if let zone = spec["timeZone"]?.string, before?["timeZone"]?.string != zone {
+            problems.add(path / "timeZone", zone, TimeZoneName.problems(zone))
         }
         problems.oneOf(spec, "concurrencyPolicy", ["Allow", "Forbid", "Replace"], path)
         let template = spec[path: "jobTemplate", "spec"] ?? .emptyObject
@@ -54,24 +41,19 @@ enum CronJobRules {
         return problems
     }
 
-    private static let regions: Set<String> = [
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc", "Europe",
-        "Indian", "Mexico", "Pacific", "US", "GMT", "Japan", "Singapore", "Turkey", "Israel", "Iran", "Egypt", "Cuba", "PRC", "ROC",
-        "ROK", "CET", "EET", "MET", "WET", "EST", "MST", "HST", "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "GB", "NZ", "UCT", "Zulu",
-    ]
-
-    private static func timeZone(_ name: String) -> String? {
-        if name.isEmpty { return "timeZone must be nil or non-empty string" }
-        if name.lowercased() == "local" {
-            return "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
+    private static func schedule(_ spec: Value, _ before: Value?, _ problems: inout [Problem]) {
+        let here = path / "schedule"
+        let schedule = spec.text("schedule")
+        if schedule.isEmpty { return problems.append(.required(here)) }
+        if let wrong = CronFormat.problem(schedule) { problems.append(.invalid(here, .string(schedule), wrong)) }
+        guard schedule.contains("TZ") else { return }
+        // One that has named its zone in its schedule since before that was refused may go on.
+        if !(before?.text("schedule").contains("TZ") ?? false) {
+            problems.append(
+                .invalid(here, .string(schedule), "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
+        } else if spec.has("timeZone") {
+            problems.append(
+                .invalid(here, .string(schedule), "cannot use both timeZone field and TZ or CRON_TZ in schedule"))
         }
-        let directory = "/usr/share/zoneinfo"
-        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }
-        guard isPlain, !name.hasPrefix("/"), !name.contains("..") else { return "unknown time zone \(name)" }
-        if name == "UTC" || access("\(directory)/\(name)", R_OK) == 0 { return nil }
-        // Where the host has no time zones, a name of a known region has to be believed.
-        let region = name.split(separator: "/").first.map(String.init) ?? ""
-        if access(directory, R_OK) != 0, regions.contains(region) { return nil }
-        return "unknown time zone \(name)"
     }
 }

@@ -7,7 +7,7 @@ extension Kinds {
         resource.rules.defaultPropagation = "orphan"
         resource.rules.warnings = PodWarnings.workload
         resource.rules.validate = JobRules.validate
-        resource.rules.validateUpdate = JobRules.validateUpdate
+        resource.rules.validateUpdate = JobChange.validateUpdate
         resource.rules.setDefaults = { job in
             if job[path: "metadata", "labels"]?.object?.isEmpty ?? true {
                 job[path: "metadata", "labels"] = job[path: "spec", "template", "metadata", "labels"]
@@ -23,26 +23,27 @@ extension Kinds {
                 spec.edit("podFailurePolicy") { policy in
                     policy.editEach("rules") { rule in rule.editEach("onPodConditions") { $0.fill("status", "True") } }
                 }
-                spec.edit("podFailurePolicy") { policy in
-                    policy.editEach("rules") { $0.editEach("onPodConditions") { if $0.text("status").isEmpty { $0["status"] = "True" } } }
-                }
                 spec.fill("podReplacementPolicy", spec["podFailurePolicy"] == nil ? "TerminatingOrFailed" : "Failed")
             }
         }
         resource.rules.prepareForCreate = { job in
             job["status"] = .emptyObject
-            guard job[path: "spec", "manualSelector"]?.bool != true, let uid = job[path: "metadata", "uid"]?.string,
-                let name = job[path: "metadata", "name"]?.string
-            else { return }
-            // Labels taken from the template are the template's own map upstream, which gets these, too.
-            let isShared = job[path: "metadata", "labels"] == job[path: "spec", "template", "metadata", "labels"]
-            for (key, value) in [
-                "controller-uid": uid, "batch.kubernetes.io/controller-uid": uid, "job-name": name, "batch.kubernetes.io/job-name": name,
-            ] {
-                job[path: "spec", "template", "metadata", "labels", key] = .string(value)
-                if isShared { job[path: "metadata", "labels", key] = .string(value) }
-            }
-            job[path: "spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"] = .string(uid)
+            if !(job["spec"]?.flag("manualSelector") ?? false) { generateSelector(&job) }
         }
+    }
+
+    /// Labels of the template that are a job's own, and the selector for them. What the user said stays, and is refused if it is wrong.
+    private static func generateSelector(_ job: inout Value) {
+        guard let uid = job["metadata"]?["uid"], let name = job["metadata"]?["name"], job["spec"]?.object != nil else { return }
+        // Labels taken from the template are the template's own map upstream, which gets these, too.
+        let isShared = job[path: "metadata", "labels"] == job[path: "spec", "template", "metadata", "labels"]
+        for (key, value) in [("job-name", name), ("controller-uid", uid)].flatMap({ [$0, ("batch.kubernetes.io/\($0.0)", $0.1)] }) {
+            if job[path: "spec", "template", "metadata", "labels", key] == nil {
+                job[path: "spec", "template", "metadata", "labels", key] = value
+            }
+            if isShared { job[path: "metadata", "labels", key] = job[path: "spec", "template", "metadata", "labels", key] }
+        }
+        let selected = "batch.kubernetes.io/controller-uid"
+        if job[path: "spec", "selector", "matchLabels", selected] == nil { job[path: "spec", "selector", "matchLabels", selected] = uid }
     }
 }

@@ -6,14 +6,14 @@ enum PodFailurePolicyRules {
 
     static func validate(_ policy: Value, _ spec: Value, _ path: FieldPath, _ problems: inout [Problem]) {
         let rules = policy.list("rules")
-        if rules.count > 20 { return problems.append(.tooMany(path / "rules", rules.count, most: 20)) }
+        if rules.count > 20 { problems.append(.tooMany(path / "rules", rules.count, most: 20)) }
         let names = Set(
             ["containers", "initContainers"].flatMap { spec[path: "template", "spec"]?.list($0) ?? [] }.map { $0.text("name") })
         for (index, rule) in rules.enumerated() {
             let here = (path / "rules").index(index)
             let action = rule.text("action")
             if action.isEmpty {
-                problems.append(.required(here / "action", "valid values: [\(actions.map { "\"\($0)\"" }.joined(separator: " "))]"))
+                problems.append(.required(here / "action", valid(actions)))
             } else if action == "FailIndex" {
                 if !spec.has("backoffLimitPerIndex") {
                     problems.append(
@@ -34,16 +34,26 @@ enum PodFailurePolicyRules {
         }
     }
 
+    private static func valid(_ words: [String]) -> String { "valid values: [\(words.map { "\"\($0)\"" }.joined(separator: " "))]" }
+
+    private static func word(_ object: Value, _ key: String, _ words: [String], _ path: FieldPath, _ problems: inout [Problem]) {
+        if object.text(key).isEmpty {
+            problems.append(.required(path / key, valid(words)))
+        } else {
+            problems.oneOf(object, key, words, path)
+        }
+    }
+
     private static func conditions(_ conditions: [Value], _ path: FieldPath, _ problems: inout [Problem]) {
         if conditions.count > 20 { problems.append(.tooMany(path, conditions.count, most: 20)) }
         for (index, condition) in conditions.enumerated() {
             problems.qualifiedName(condition.text("type"), path.index(index) / "type")
-            problems.oneOf(condition, "status", ["False", "True", "Unknown"], path.index(index))
+            word(condition, "status", ["False", "True", "Unknown"], path.index(index), &problems)
         }
     }
 
     private static func exitCodes(_ codes: Value, _ names: Set<String>, _ path: FieldPath, _ problems: inout [Problem]) {
-        problems.oneOf(codes, "operator", ["In", "NotIn"], path)
+        word(codes, "operator", ["In", "NotIn"], path, &problems)
         if let name = codes["containerName"]?.string, !names.contains(name) {
             problems.append(
                 .invalid(

@@ -20,7 +20,7 @@ enum LeaseRules {
         }
         problems.nonnegative(spec, "leaseTransitions", path)
         if spec.has("strategy") {
-            problems += JobRules.prefixedPath(spec.text("strategy"), path / "strategy").filter { _ in spec.text("strategy").contains("/") }
+            if spec.text("strategy").contains("/") { problems.prefixedPath(spec.text("strategy"), path / "strategy") }
         }
         if spec.has("preferredHolder"), spec.text("strategy").isEmpty {
             problems.append(

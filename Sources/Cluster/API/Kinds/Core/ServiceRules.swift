@@ -194,8 +194,7 @@ enum ServiceRules {
         let here = path / "LoadBalancerSourceRanges"
         if type != "LoadBalancer" { problems.append(.forbidden(here, onlyLoadBalancer)) }
         for (index, range) in ranges.enumerated() {
-            let text = String(range.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-            problems.cidr(text, here.index(index))
+            problems.cidr(range.trimmed, here.index(index))
         }
     }
 

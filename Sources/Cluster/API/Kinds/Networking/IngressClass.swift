@@ -18,7 +18,8 @@ enum IngressClassRules {
     @Sendable static func validate(_ object: Value) -> [Problem] {
         let spec = object["spec"] ?? .emptyObject
         let controller = spec.text("controller")
-        var problems = JobRules.prefixedPath(controller, path / "controller")
+        var problems: [Problem] = []
+        problems.prefixedPath(controller, path / "controller")
         if controller.utf8.count > 250 { problems.append(.tooLong(path / "controller", most: 250)) }
         guard let parameters = spec.part("parameters") else { return problems }
         let here = path / "parameters"

@@ -128,6 +128,13 @@ enum InternalStructs {
         RollingUpdate maxUnavailable# maxSurge#
         StatefulSetStrategy type rollingUpdate*StatefulSetRollingUpdate
         StatefulSetRollingUpdate partition* maxUnavailable*
+        PodFailurePolicy rules[]PodFailureRule
+        PodFailureRule action onExitCodes*PodFailureCodes onPodConditions[]PodFailureCondition
+        PodFailureCodes containerName* operator values*
+        PodFailureCondition type status
+        SuccessPolicy rules[]SuccessRule
+        SuccessRule succeededIndexes* succeededCount*
+        UncountedTerminatedPods succeeded* failed*
         RoleRef apiGroup=APIGroup kind name
         AttachmentSpec attacher source:AttachmentSource nodeName
         AttachmentSource persistentVolumeName* inlineVolumeSpec*
