@@ -1,5 +1,8 @@
 import ClusterAPI
 import ClusterObjects
+import ClusterTransport
+import Logging
+import Synchronization
 import Testing
 
 @testable import ClusterClient
@@ -47,9 +50,65 @@ import Testing
     @Test func `a resource that is not served is empty, said once`() {
         var state = ReflectorState()
         let none = APIError.notFound(GroupResource("x", "widgets"), "")
-        #expect(state.failed(none, random: 1) == (30, true))
-        #expect(state.failed(none, random: 1) == (30, false))
+        #expect(state.failed(none, random: 1) == .init(seconds: 30, empties: true))
+        #expect(state.failed(none, random: 1) == .init(seconds: 30))
         state.listed("5")
-        #expect(state.failed(none, random: 1) == (30, true))
+        #expect(state.failed(none, random: 1) == .init(seconds: 30, empties: true))
     }
+
+    @Test(arguments: [401, 403]) func `a server that goes on refusing is told of once, and again after it has answered`(code: Int) {
+        let refused = APIError(code: code, reason: "Forbidden", message: "no")
+        var state = ReflectorState()
+        func told() -> [Bool] { (0..<5).map { _ in state.failed(refused, random: 1).tellsRefusal } }
+        #expect(told() == [false, false, true, false, false])
+        state.listed("5")
+        #expect(told() == [false, false, true, false, false])
+    }
+}
+
+/// The reflector itself, against a server that refuses.
+@Suite struct ReflectorTests {
+    @Test func `a refusal is written to the log with the resource, the one object wanted and the reason`() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "test") { _ in lines }
+        let waits = Counter()
+        try await withServer { _ in
+            HTTPResponse(
+                status: 403, headers: [("content-type", "application/json")],
+                body: .bytes(
+                    Array(
+                        #"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"may not","reason":"Forbidden","code":403}"#.utf8)
+                ))
+        } run: { client, _ in
+            let reflector = Reflector(
+                client: client, resource: .configMaps, namespace: "shop", options: ListOptions(fieldSelector: "metadata.name=page"),
+                logger: logger
+            ) { _ in if waits.next() == 9 { throw CancellationError() } }
+            await reflector.run { _ in Issue.record("nothing is delivered") }
+        }
+        #expect(lines.all.count == 1, "\(lines.all)")
+        let line = try #require(lines.all.first)
+        for part in ["warning", "configmaps", "shop", "metadata.name=page", "may not"] { #expect(line.contains(part), "\(line)") }
+    }
+}
+
+/// Keeps what is logged.
+private final class Lines: LogHandler {
+    private let kept = Mutex<[String]>([])
+    var all: [String] { kept.withLock { $0 } }
+
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) { kept.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") } }
 }

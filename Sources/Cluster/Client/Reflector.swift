@@ -34,7 +34,8 @@ public struct Reflector: Sendable {
     public static let systemSleep: @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
 
     /// Delivers events in order until it is cancelled. A server that cannot be reached is tried again after 0.1 to 10 s, one that
-    /// does not serve the resource is taken as having none of it, and asked again every 30 s.
+    /// does not serve the resource is taken as having none of it, and asked again every 30 s. A server that goes on refusing is
+    /// complained of once, until it has answered.
     public func run(_ deliver: (Event) async -> Void) async {
         var state = ReflectorState()
         while !Task.isCancelled {
@@ -62,9 +63,17 @@ public struct Reflector: Sendable {
                 logger.debug("watching again", metadata: ["resource": "\(resource)", "error": "\(error)"])
                 let failed = state.failed(error, random: .random(in: 0...1))
                 if failed.empties { await deliver(.listed([], resourceVersion: "")) }
+                if failed.tellsRefusal { complain(error) }
                 wait = failed.seconds
             }
             if wait > 0, (try? await sleep(wait)) == nil { return }
         }
+    }
+
+    private func complain(_ error: any Error) {
+        var metadata: Logger.Metadata = ["resource": "\(resource)", "error": "\(error)"]
+        if let namespace { metadata["namespace"] = "\(namespace)" }
+        if !options.fieldSelector.isEmpty { metadata["selector"] = "\(options.fieldSelector)" }
+        logger.warning("refused to follow a resource; trying again", metadata: metadata)
     }
 }

@@ -13,16 +13,30 @@ struct ReflectorState {
     private static let longest = 10.0
     /// How long until a resource that is not served is asked for again.
     private static let absent = 30.0
+    /// So many refusals in a row are told: what is being set up, or taken down, is refused for a moment and nothing is wrong.
+    private static let toldRefusals = 3
+
+    /// What comes after a list or a watch that failed.
+    struct Failed: Equatable {
+        /// To wait before the next step.
+        var seconds: Double
+        /// What was known must be taken for gone.
+        var empties = false
+        /// The server does not let us look, and this is the time to say so.
+        var tellsRefusal = false
+    }
 
     private(set) var step = Step.list
     private var delay = ReflectorState.shortest
     private var hasProgressed = false
     /// Whether it was told already that there is nothing of a resource that is not served.
     private var isAbsent = false
+    private var refusals = 0
 
     mutating func listed(_ version: String) {
         step = .watch(from: version)
         isAbsent = false
+        refusals = 0
     }
 
     /// An event, a bookmark included, says where to go on.
@@ -38,27 +52,29 @@ struct ReflectorState {
         return hasProgressed ? 0 : backOff(random)
     }
 
-    /// The list or the watch failed. Seconds to wait, and whether what was known must be taken for gone.
+    /// The list or the watch failed.
     /// - Parameter random: from 0 to 1; spreads those that lost the same server.
-    mutating func failed(_ error: any Error, random: Double) -> (seconds: Double, empties: Bool) {
+    mutating func failed(_ error: any Error, random: Double) -> Failed {
         hasProgressed = false
         guard let error = error as? APIError else {
             step = .list
-            return (backOff(random), false)
+            return Failed(seconds: backOff(random))
         }
+        let isRefused = error.code == 401 || error.code == 403
+        refusals = isRefused ? min(refusals + 1, ReflectorState.toldRefusals + 1) : 0
         if error.isNotFound {
             step = .list
             defer { isAbsent = true }
-            return (ReflectorState.absent, !isAbsent)
+            return Failed(seconds: ReflectorState.absent, empties: !isAbsent)
         }
         if error.isExpired {
             // The first time at once: the server is well, it has only forgotten.
             let first = step != .list && delay == ReflectorState.shortest
             step = .list
             let wait = backOff(random)
-            return (first ? 0 : wait, false)
+            return Failed(seconds: first ? 0 : wait)
         }
-        return (backOff(random), false)
+        return Failed(seconds: backOff(random), tellsRefusal: refusals == ReflectorState.toldRefusals)
     }
 
     /// Doubles each time; the wait is between half of it and all of it.
