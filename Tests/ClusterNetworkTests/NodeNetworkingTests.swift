@@ -20,7 +20,7 @@ import Testing
         var configuration = NetworkConfiguration(inside: HostSockets(), nodeName: "n1")
         configuration.podNetwork = "127.0.0.0/8"
         configuration.dnsAddress = ""
-        let networking = try NodeNetworking(client: api, administrator: api, configuration: configuration, logger: logger)
+        let networking = try NodeNetworking(client: api, configuration: configuration, logger: logger)
         let running = Task { try await networking.run() }
         api.send(.services, WatchEvent(.added, service(["clusterIP": "127.9.1.1", "ports": [["port": Value(port)]]])))
         api.send(.endpointSlices, WatchEvent(.added, slice([End(address: "127.0.0.1")], port: program.port)))
@@ -55,7 +55,7 @@ import Testing
         configuration.podNetwork = range
         #expect(throws: NetworkError.self) {
             try NodeNetworking(
-                client: ScriptedAPI(), administrator: ScriptedAPI(), configuration: configuration, logger: logger)
+                client: ScriptedAPI(), configuration: configuration, logger: logger)
         }
     }
 }

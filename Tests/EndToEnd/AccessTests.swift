@@ -109,29 +109,26 @@ import Testing
         #expect(try kubectl(cluster, token: "secret-of-jane", "get", "secret", "hidden").status == 1)
         #expect(try cluster.kubectl("get", "pods", "--as", "jane").status == 1)
         #expect(try kubectl(cluster, token: "stolen", "get", "pods").status == 1)
-        let text = try String(contentsOfFile: log, encoding: .utf8)
-        let events = try text.split(separator: "\n").map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:] }
-        func event(_ verb: String, _ name: String) -> [String: Any]? {
-            events.first { event in
-                event["verb"] as? String == verb && (event["objectRef"] as? [String: Any])?["name"] as? String == name
-            }
+        let events = try AuditEvents(log)
+        func event(_ verb: String, _ name: String) -> AuditEvents.Event? {
+            events.all.first { $0.verb == verb && $0.text("objectRef", "name") == name }
         }
         let shown = try #require(event("create", "shown"))
-        #expect(shown["level"] as? String == "RequestResponse" && shown["stage"] as? String == "ResponseComplete")
-        #expect((shown["responseStatus"] as? [String: Any])?["code"] as? Int == 201)
-        #expect(((shown["requestObject"] as? [String: Any])?["data"] as? [String: Any])?["a"] as? String == "visible")
-        #expect((shown["user"] as? [String: Any])?["username"] as? String == "kubernetes-admin")
-        #expect(shown["sourceIPs"] as? [String] == ["127.0.0.1"])
-        #expect((shown["annotations"] as? [String: Any])?["authorization.k8s.io/decision"] as? String == "allow")
+        #expect(shown.text("level") == "RequestResponse" && shown.text("stage") == "ResponseComplete")
+        #expect(shown.code == 201)
+        #expect(shown.text("requestObject", "data", "a") == "visible")
+        #expect(shown.user == "kubernetes-admin")
+        #expect(shown.fields["sourceIPs"] as? [String] == ["127.0.0.1"])
+        #expect(shown.text("annotations", "authorization.k8s.io/decision") == "allow")
         let hidden = try #require(event("create", "hidden"))
-        #expect(hidden["level"] as? String == "Metadata" && hidden["requestObject"] == nil)
-        #expect(!text.contains("treasure") && !text.contains(Data("treasure".utf8).base64EncodedString()))
+        #expect(hidden.text("level") == "Metadata" && hidden.fields["requestObject"] == nil)
+        #expect(!events.text.contains("treasure") && !events.text.contains(Data("treasure".utf8).base64EncodedString()))
         let refused = try #require(event("get", "hidden"))
-        #expect((refused["responseStatus"] as? [String: Any])?["reason"] as? String == "Forbidden")
-        #expect((refused["annotations"] as? [String: Any])?["authorization.k8s.io/decision"] as? String == "forbid")
-        #expect(events.contains { ($0["impersonatedUser"] as? [String: Any])?["username"] as? String == "jane" })
-        #expect(events.contains { ($0["responseStatus"] as? [String: Any])?["code"] as? Int == 401 })
-        #expect(!text.contains("stolen") && !text.contains("secret-of-jane"), "tokens are nobody's business")
+        #expect(refused.text("responseStatus", "reason") == "Forbidden")
+        #expect(refused.text("annotations", "authorization.k8s.io/decision") == "forbid")
+        #expect(events.all.contains { $0.text("impersonatedUser", "username") == "jane" })
+        #expect(events.all.contains { $0.code == 401 })
+        #expect(!events.text.contains("stolen") && !events.text.contains("secret-of-jane"), "tokens are nobody's business")
     }
 
     @Test func `a Secret cannot be read from the disk, and its key can be changed`() async throws {

@@ -91,7 +91,7 @@ public final class Engine: Service {
                 ? nil
                 : try await NodePart(
                     configuration, authority: authority, dns: ServiceNetwork.text(network.base + 10),
-                    client: { Engine.client(server, $0) }, administrator: server.localClient(user: "system:skiff:network"), logger: logger)
+                    client: { Engine.client(server, $0) }, logger: logger)
         } catch {
             await store.close()
             throw EngineError("\(error)")

@@ -14,12 +14,9 @@ struct NodePart {
 
     /// Makes or finds the node's network and binds its endpoint.
     /// - Throws: what forbids it, in words.
-    /// - Parameters:
-    ///   - client: acts as a user by the roles of that user.
-    ///   - administrator: may do everything.
+    /// - Parameter client: acts as a user by the roles of that user.
     init(
-        _ configuration: EngineConfiguration, authority: ClusterCA, dns: String, client: (String) -> any Client,
-        administrator: any Client, logger: Logger
+        _ configuration: EngineConfiguration, authority: ClusterCA, dns: String, client: (String) -> any Client, logger: Logger
     ) async throws {
         let name = NodePart.hostName
         var node = NodeConfiguration(name: name, directory: configuration.state.node)
@@ -37,8 +34,7 @@ struct NodePart {
         settings.podNetwork = configuration.podCIDR
         settings.nodePortAddresses = configuration.nodePortAddresses
         settings.dnsAddress = dns
-        proxy = try NodeNetworking(
-            client: client("system:kube-proxy"), administrator: administrator, configuration: settings, logger: logger)
+        proxy = try NodeNetworking(client: client("system:kube-proxy"), configuration: settings, logger: logger)
     }
 
     /// In the order they start; they stop in the opposite one.

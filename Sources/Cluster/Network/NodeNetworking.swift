@@ -9,7 +9,6 @@ import ServiceLifecycle
 /// The service proxy and DNS of one node: follows services and their endpoints, and answers on their addresses.
 public struct NodeNetworking: Service {
     private let client: any Client
-    private let administrator: any Client
     private let configuration: NetworkConfiguration
     private let podNetwork: IPv4Network
     private let nodePortAddresses: [IPv4Address]
@@ -25,10 +24,9 @@ public struct NodeNetworking: Service {
     private static let retrySeconds = 10
 
     /// - Parameters:
-    ///   - client: acts as `system:kube-proxy`, which reads.
-    ///   - administrator: makes the Service of DNS and writes load balancers' addresses.
+    ///   - client: acts as `system:kube-proxy`: reads services and endpoints, makes the Service of DNS, writes load balancers' addresses.
     /// - Throws: ``NetworkError`` for a range or an address that is none.
-    public init(client: any Client, administrator: any Client, configuration: NetworkConfiguration, logger: Logger) throws {
+    public init(client: any Client, configuration: NetworkConfiguration, logger: Logger) throws {
         guard let podNetwork = IPv4Network(configuration.podNetwork) else {
             throw NetworkError("\(configuration.podNetwork): not a range of IPv4 addresses")
         }
@@ -36,7 +34,6 @@ public struct NodeNetworking: Service {
         guard dns.isEmpty || IPv4Address(dns) != nil else { throw NetworkError("\(dns): not an IPv4 address") }
         nodePortAddresses = try HostAddresses.chosen(by: configuration.nodePortAddresses)
         self.client = client
-        self.administrator = administrator
         self.configuration = configuration
         self.podNetwork = podNetwork
         self.logger = logger
@@ -53,7 +50,7 @@ public struct NodeNetworking: Service {
             logger: logger)
         let services = Reflector(client: client, resource: .services, logger: logger)
         let slices = Reflector(client: client, resource: .endpointSlices, logger: logger)
-        let balancers = LoadBalancerStatus(client: administrator, nodeAddress: configuration.nodeAddress, logger: logger)
+        let balancers = LoadBalancerStatus(client: client, nodeAddress: configuration.nodeAddress, logger: logger)
         let names = DNSServer(
             domain: configuration.clusterDomain,
             forwarder: DNSForwarder(
@@ -66,7 +63,7 @@ public struct NodeNetworking: Service {
         let (changes, feed) = AsyncStream<Change>.makeStream()
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { tasks in
-                if let dns { tasks.addTask { await DNSService(client: administrator, address: dns, logger: logger).ensure() } }
+                if let dns { tasks.addTask { await DNSService(client: client, address: dns, logger: logger).ensure() } }
                 tasks.addTask { await services.run { feed.yield(.services($0)) } }
                 tasks.addTask { await slices.run { feed.yield(.slices($0)) } }
                 var table = ServiceTable()

@@ -9,36 +9,34 @@ struct DNSService: Sendable {
     let address: IPv4Address
     let logger: Logger
 
-    /// Makes the Service where there is none. Tried until it is there: the namespace may come after us.
+    /// Makes the Service where there is none. Tried until it is there; why it is not is said once.
     func ensure() async {
         var seconds = 0.1
+        var isTold = false
         while !Task.isCancelled {
-            do throws(APIError) {
-                // Asked for first: to make one that is there already fails over its own address.
-                let found = ServiceView(try await client.get(.services, namespace: "kube-system", name: "kube-dns"))
-                if found.clusterIP != "\(address)" {
-                    logger.warning(
-                        "kube-system/kube-dns has another address than the one that pods ask; delete it and start again",
-                        metadata: ["address": "\(found.clusterIP)", "asked": "\(address)"])
+            do throws(APIError) { return try await findOrMake() } catch {
+                // The namespace may come after us.
+                if !error.isNotFound, !isTold {
+                    isTold = true
+                    logger.warning("no Service for DNS yet", metadata: ["error": "\(error)"])
                 }
-                return
-            } catch {
-                if error.isNotFound, await make() { return }
             }
             guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
             seconds = min(seconds * 2, 30)
         }
     }
 
-    /// Whether there is nothing left to do.
-    private func make() async -> Bool {
+    /// Looks first: to make one that is there already fails over its own address.
+    private func findOrMake() async throws(APIError) {
         do throws(APIError) {
-            _ = try await client.create(.services, namespace: "kube-system", object)
-            return true
+            let found = ServiceView(try await client.get(.services, namespace: "kube-system", name: "kube-dns"))
+            guard found.clusterIP != "\(address)" else { return }
+            logger.warning(
+                "kube-system/kube-dns has another address than the one that pods ask; delete it and start again",
+                metadata: ["address": "\(found.clusterIP)", "asked": "\(address)"])
         } catch {
-            // The namespace may not be there yet; anything else will not change by itself.
-            if error.code == 422 || error.code == 403 { logger.warning("no Service for DNS", metadata: ["error": "\(error)"]) }
-            return error.code == 422 || error.code == 403
+            guard error.isNotFound else { throw error }
+            _ = try await client.create(.services, namespace: "kube-system", object)
         }
     }
 

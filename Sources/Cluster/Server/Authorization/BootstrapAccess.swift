@@ -49,7 +49,8 @@ enum BootstrapAccess {
 
     // MARK: - The parts in this process
 
-    /// Where Kubernetes' roles do not cover what a part does: its controllers share one user, its proxy writes what a cloud would.
+    /// Where Kubernetes' roles do not cover what a part does: its controllers share one user, its proxy makes the Service of DNS and
+    /// writes what a cloud would.
     private static func own(_ plural: String, _ kind: String) -> [Entry] {
         let facts: [Value] =
             switch plural {
@@ -72,7 +73,11 @@ enum BootstrapAccess {
                     binding("reconciler", to: "cluster-admin", user: "system:skiff:reconciler"),
                 ]
             case "roles":
-                [role("kube-proxy", [PolicyRule(verbs: ["create"], groups: [""], resources: ["services"])], namespace: "kube-system")]
+                [
+                    role(
+                        "kube-proxy", [PolicyRule(verbs: ["create", "get"], groups: [""], resources: ["services"])],
+                        namespace: "kube-system")
+                ]
             case "rolebindings": [binding("kube-proxy", kind: "Role", user: "system:kube-proxy", namespace: "kube-system")]
             default: []
             }
