@@ -2,7 +2,9 @@
 
 /* skiff netns-keeper DIRECTORY ROOTLESS COMMANDS: holds the node's user and network namespace for as long as the node's pods
    live, longer than skiff. Descriptors: 3 takes the report, 4 listens. A client may ask, one letter a message:
-   t a TCP socket, u a UDP socket (made inside), n the namespaces themselves (user, network), i TEXT `ip` commands, q to end. */
+   t a TCP socket, u a UDP socket (made inside), i TEXT `ip` commands, n the network namespace, a pipe in which something is to
+   be read once the keeper ends by itself, and the user namespace if there is one; p + a process (its pidfd) that ends with it then.
+   It ends by itself when nobody can find it any more: when its directory is removed. */
 
 static int write_maps(uid_t uid, gid_t gid) {
     char text[64];
@@ -50,40 +52,54 @@ _Noreturn static void refuse(int report, int error) {
         strerror(error));
 }
 
-static void answer(int client, int *user, int net, bool *ends) {
+/* What the keeper holds: the namespaces, both ends of the pipe that tells of its end, and the process that ends with it. */
+static struct {
+    int net, user, life[2], companion;
+} held = {-1, -1, {-1, -1}, -1};
+
+static void answer_socket(int client, int type) {
+    int made = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const char *reply = made >= 0 ? "ok" : strerror(errno);
+    skiff_send(client, reply, strlen(reply), &made, made >= 0 ? 1 : 0);
+    if (made >= 0) close(made);
+}
+
+static void answer(int client) {
     char message[4096];
-    int none = 0, fds[2], count = 0;
-    ssize_t got = skiff_receive(client, message, sizeof message - 1, NULL, &none);
-    if (got <= 0) {
-        close(client);
-        return;
-    }
+    int companion = -1, count = 1;
+    ssize_t got = skiff_receive(client, message, sizeof message - 1, &companion, &count);
+    if (got <= 0) return;
     message[got] = 0;
+    if (message[0] != 'p' && companion >= 0) close(companion);
     const char *reply = "ok";
     switch (message[0]) {
-    case 't': fds[count] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); break;
-    case 'u': fds[count] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); break;
-    case 'n':
-        fds[count++] = dup(net);
-        fds[count] = *user >= 0 ? dup(*user) : -1;
+    case 't': return answer_socket(client, SOCK_STREAM);
+    case 'u': return answer_socket(client, SOCK_DGRAM);
+    case 'n': {
+        int fds[] = {held.net, held.life[0], held.user};
+        skiff_send(client, reply, strlen(reply), fds, held.user >= 0 ? 3 : 2);
+        return;
+    }
+    case 'p':
+        if (held.companion >= 0) close(held.companion);
+        held.companion = companion;
         break;
     case 'i': {
         const char *problem = skiff_ip(message + 1, -1);
-        fds[count] = -1;
         if (problem) reply = problem;
         break;
     }
-    case 'q':
-        fds[count] = -1;
-        *ends = true;
-        break;
-    default: fds[count] = -1; reply = "what?";
+    default: reply = "what?";
     }
-    if (fds[count] >= 0) count++;
-    else if (message[0] == 't' || message[0] == 'u') reply = strerror(errno);
-    skiff_send(client, reply, strlen(reply), fds, count);
-    for (int i = 0; i < count; i++) close(fds[i]);
-    close(client);
+    skiff_send(client, reply, strlen(reply), NULL, 0);
+}
+
+/* Whether the file by which the keeper is found is gone, and with it, as a rule, the whole state directory. Its going is heard
+   of by the directory's watch: the directory itself tells nothing while it is this process's own. */
+static bool is_forgotten(int watch) {
+    char news[4096];
+    while (read(watch, news, sizeof news) > 0) continue;
+    return access("identity", F_OK) < 0 && errno == ENOENT;
 }
 
 int skiff_keeper_main(int argc, char **argv) {
@@ -100,9 +116,10 @@ int skiff_keeper_main(int argc, char **argv) {
         if (status) refuse(report, -status);
     }
     if (unshare(CLONE_NEWNET) < 0) skiff_fail(report, "make the node's network namespace: %s", strerror(errno));
-    int net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    int user = rootless ? open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC) : -1;
-    if (net < 0 || (rootless && user < 0)) skiff_fail(report, "open namespaces: %s", strerror(errno));
+    held.net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (rootless) held.user = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+    if (held.net < 0 || (rootless && held.user < 0)) skiff_fail(report, "open namespaces: %s", strerror(errno));
+    if (pipe2(held.life, O_CLOEXEC) < 0) skiff_fail(report, "make a pipe: %s", strerror(errno));
     skiff_write_text("/proc/sys/net/ipv4/ip_forward", "1");
     skiff_write_text("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
     skiff_write_text("/proc/sys/net/ipv4/ip_nonlocal_bind", "1");
@@ -112,20 +129,28 @@ int skiff_keeper_main(int argc, char **argv) {
     skiff_identity(identity, sizeof identity);
     int status = skiff_replace_file("identity", identity);
     if (status) skiff_fail(report, "%s/identity: %s", argv[2], strerror(-status));
+    /* Without it, which is rare, an orphan stays. */
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (watch >= 0) inotify_add_watch(watch, ".", IN_DELETE);
     if (write(report, "ok", 2) != 2) return 1;
     close(report);
     prctl(PR_SET_NAME, "skiff-node", 0, 0, 0);
     fcntl(listener, F_SETFD, FD_CLOEXEC);
     fcntl(listener, F_SETFL, O_NONBLOCK);
-    for (bool ends = false; !ends;) {
-        struct pollfd wait = {listener, POLLIN, 0};
-        if (poll(&wait, 1, -1) < 0) continue;
+    while (true) {
+        struct pollfd waits[] = {{listener, POLLIN, 0}, {watch, POLLIN, 0}};
+        if (poll(waits, 2, -1) < 0) continue;
+        if (waits[1].revents && is_forgotten(watch)) break;
+        if (!waits[0].revents) continue;
         int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (client < 0) continue;
         struct timeval patience = {2, 0};
         setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        answer(client, &user, net, &ends);
+        answer(client);
+        close(client);
     }
-    unlink("identity");
+    if (write(held.life[1], "", 1) < 0) { /* cannot be: the pipe is empty */
+    }
+    if (held.companion >= 0) syscall(SYS_pidfd_send_signal, held.companion, SIGKILL, NULL, 0);
     return 0;
 }

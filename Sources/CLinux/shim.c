@@ -2,7 +2,8 @@
 #include <sys/signalfd.h>
 
 /* skiff shim DIRECTORY HOSTNAME COMMANDS-IN-NODE COMMANDS-IN-POD FLAGS: holds one pod. DIRECTORY is the pod's; descriptors: 3 takes
-   the report, 4 listens, 5 is the node's network namespace, 6 its user namespace when there is one. `#PID` in the commands
+   the report, 4 listens, 5 is the node's network namespace, 6 a pipe in which something is to be read once the keeper of
+   that has found their directory removed (the pod ends then, too), 7 its user namespace when there is one. `#PID` in the commands
    stands for the shim's process. FLAGS: r rootless, h the pod uses the node's network.
 
    A client sends one message at a time:
@@ -19,13 +20,15 @@
      watch                                  → a line for every container now, and at each change
      quit                                   → kills what runs, → ok, and ends */
 
-enum { report_fd = 3, listener_fd = 4, node_fd = 5, user_fd = 6, most_containers = 64, most_clients = 128 };
+enum { report_fd = 3, listener_fd = 4, node_fd = 5, life_fd = 6, user_fd = 7, most_containers = 64, most_clients = 128 };
 
 static struct container containers[most_containers];
 static size_t container_count;
 static struct client clients[most_clients];
 static size_t client_count;
 static bool rootless, quits;
+/* The directory is being removed: nothing is put into it any more, nor taken out. */
+static bool is_forgotten;
 static int quit_client = -1;
 
 void shim_say(int fd, const char *format, ...) {
@@ -294,7 +297,7 @@ static void record_exit(struct container *container, int status) {
     char path[160], line[128];
     snprintf(path, sizeof path, "containers/%s/%ld.exit", container->name, container->attempt);
     snprintf(line, sizeof line, "%d %s %s\n", container->code, container->started, container->finished);
-    skiff_replace_file(path, line);
+    if (!is_forgotten) skiff_replace_file(path, line);
     tell_all(container);
 }
 
@@ -352,6 +355,12 @@ static bool serve_running(struct client *client, const char *verb, const char *n
 
 static bool is_plain(const char *name) { return *name && *name != '.' && !strchr(name, '/'); }
 
+static void quit(void) {
+    quits = true;
+    for (size_t i = 0; i < container_count; i++)
+        if (!containers[i].exited) kill(containers[i].pid, SIGKILL);
+}
+
 /* One message of a client. False when it is gone. */
 static bool serve(struct client *client) {
     char message[512], verb[16], name[256], path[320];
@@ -394,10 +403,8 @@ static bool serve(struct client *client) {
         for (size_t i = 0; i < container_count; i++) tell(client->fd, &containers[i]);
         shim_say(client->fd, "synced");
     } else if (strcmp(message, "quit") == 0) {
-        quits = true;
         quit_client = client->fd;
-        for (size_t i = 0; i < container_count; i++)
-            if (!containers[i].exited) kill(containers[i].pid, SIGKILL);
+        quit();
     } else {
         shim_say(client->fd, "error unknown request");
     }
@@ -462,9 +469,12 @@ int skiff_shim_main(int argc, char **argv) {
     int signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
     fcntl(listener_fd, F_SETFD, FD_CLOEXEC);
     fcntl(listener_fd, F_SETFL, O_NONBLOCK);
+    fcntl(life_fd, F_SETFD, FD_CLOEXEC);
     set_up(argv);
 
-    static struct pollfd waits[2 + most_clients + 2 * most_containers + 2 * most_attachments];
+    enum { first_client = 3 };
+    int life = life_fd;
+    static struct pollfd waits[first_client + most_clients + 2 * most_containers + 2 * most_attachments];
     while (true) {
         bool running = false;
         for (size_t i = 0; i < container_count; i++) running |= !containers[i].exited;
@@ -472,6 +482,7 @@ int skiff_shim_main(int argc, char **argv) {
         nfds_t count = 0;
         waits[count++] = (struct pollfd){signals, POLLIN, 0};
         waits[count++] = (struct pollfd){client_count < most_clients ? listener_fd : -1, POLLIN, 0};
+        waits[count++] = (struct pollfd){life, POLLIN, 0};
         for (size_t i = 0; i < client_count; i++) waits[count++] = (struct pollfd){clients[i].fd, POLLIN, 0};
         size_t served = client_count, watched = container_count;
         for (size_t i = 0; i < watched; i++)
@@ -485,17 +496,24 @@ int skiff_shim_main(int argc, char **argv) {
             while (read(signals, &info, sizeof info) == sizeof info) continue;
             reap();
         }
+        if (waits[2].revents) {
+            /* A byte, which stays in the pipe for all, says that the directory is gone. A keeper that was killed is no reason: skiff
+               ends the pod, or this process, as it sees fit. */
+            is_forgotten = waits[2].revents & POLLIN;
+            if (is_forgotten) quit();
+            life = -1;
+        }
         for (size_t i = 0; i < watched; i++)
             for (int k = 0; k < 2; k++) {
                 struct container *container = &containers[i];
-                struct pollfd *wait = &waits[2 + served + 2 * i + (size_t)k];
+                struct pollfd *wait = &waits[first_client + served + 2 * i + (size_t)k];
                 if (!wait->revents || !container->streams[k] || container->streams[k]->fd != wait->fd) continue;
                 pump(container, k);
             }
         shim_attachment_flush();
         size_t kept = 0;
         for (size_t i = 0; i < served; i++) {
-            bool alive = !waits[2 + i].revents || serve(&clients[i]);
+            bool alive = !waits[first_client + i].revents || serve(&clients[i]);
             if (!alive) close(clients[i].fd);
             else clients[kept++] = clients[i];
         }
@@ -505,7 +523,7 @@ int skiff_shim_main(int argc, char **argv) {
             if (client >= 0) clients[client_count++] = (struct client){.fd = client};
         }
     }
-    unlink("shim");
+    if (!is_forgotten) unlink("shim");
     if (quit_client >= 0) shim_say(quit_client, "ok");
     return 0;
 }

@@ -58,8 +58,7 @@ import Testing
         let uid = try cluster.get("pod web", ".metadata.uid")
         // As a reboot leaves it: everything dead, and the numbers of the shim and the keeper given to others meanwhile.
         try await cluster.end(SIGKILL)
-        let pasta = Processes.running("\(cluster.state)/node/network/pasta").map { [$0] } ?? []
-        for pid in Array(cluster.shims().values) + [try #require(cluster.keeper)] + pasta { kill(pid, SIGKILL) }
+        for pid in cluster.processes { kill(pid, SIGKILL) }
         try await eventually("all of it is dead") { cluster.shims().isEmpty && cluster.keeper == nil }
         let stranger = Process()
         stranger.executableURL = URL(fileURLWithPath: try #require(Program.find("sleep")))
@@ -115,6 +114,18 @@ import Testing
         #expect(!Processes.isAlive(cluster.pid))
         #expect(cluster.shims().isEmpty)
         #expect(try Program.run(Program.skiff, ["down", "--state-dir", cluster.state]).output == "stopped\n")
+    }
+
+    @Test func `what runs for a state directory ends when that is removed`() async throws {
+        let folder = try Folder()
+        let cluster = try await Cluster.whole(folder)
+        try cluster.apply(Manifest.pod("web", "exec sleep 1000"))
+        try await cluster.isReady("web")
+        try await cluster.end(SIGKILL)
+        let left = cluster.processes
+        #expect(left.count >= 3, "a program, its shim, and what holds the node's network")
+        try cluster.forget()
+        try await eventually("nothing of it runs") { left.allSatisfy { !Processes.isAlive($0) } }
     }
 
     @Test func `a pod costs little memory beside its program`() async throws {

@@ -86,6 +86,17 @@ extension Cluster {
 
     /// The process that holds the node's network.
     var keeper: Int32? { Processes.running("\(state)/node/network/identity") }
+
+    /// Removes the state directory, as a person does who thinks that this is all there is.
+    func forget() throws {
+        let removed = try Program.run(try #require(Program.find("rm")), ["-rf", state])
+        #expect(removed.status == 0, "\(removed.errors)")
+    }
+
+    /// All that runs for this cluster beside the engine: programs, shims, what holds the node's network and its way out.
+    var processes: [Int32] {
+        Array(programs().keys) + Array(shims().values) + [keeper, Processes.running("\(state)/node/network/pasta")].compactMap { $0 }
+    }
 }
 
 /// What /proc says of processes.

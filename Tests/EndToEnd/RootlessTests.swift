@@ -69,6 +69,18 @@ import Testing
         #expect(warnings.isEmpty, "\(warnings)")
     }
 
+    @Test func `what runs for a state directory ends when that is removed`() async throws {
+        let (folder, binary) = try place()
+        let cluster = try await Cluster.whole(folder, launcher: launcher, binary: binary)
+        try cluster.apply(Manifest.pod("web", "exec sleep 1000"))
+        try await cluster.isReady("web")
+        try await cluster.end(SIGKILL)
+        let left = cluster.processes
+        #expect(left.count >= 3)
+        try cluster.forget()
+        try await eventually("nothing of it runs") { left.allSatisfy { !Processes.isAlive($0) } }
+    }
+
     @Test func `where user namespaces are forbidden up says what forbids them and how to allow them`() async throws {
         let (folder, binary) = try place()
         // A user namespace in which no further ones are allowed, left with no privileges over it.

@@ -101,14 +101,18 @@ public final class NodeNetwork: NodeSockets {
             throw NodeError("pasta needs /dev/net/tun, which this user may not open; `chmod 666 /dev/net/tun` allows it")
         }
         // By descriptor: another process's namespaces may not be opened by their names without privileges over it.
-        let user = isRootless ? ["--userns", "/proc/self/fd/4"] : ["--runas", "0"]
+        let namespaces = try await namespaces()
+        let user = namespaces.user == nil ? ["--runas", "0"] : ["--userns", "/proc/self/fd/4"]
         let pid = try ProgramSpawner.start(
             program: program,
             [
                 "--foreground", "--quiet", "--config-net", "--ipv4-only", "--no-map-gw", "--no-netns-quit", "--ns-ifname", "outside",
                 "--tcp-ports", "none", "--udp-ports", "none", "--tcp-ns", "none", "--udp-ns", "none",
-            ] + user + ["--netns", "/proc/self/fd/3"], descriptors: try await namespaces())
+            ] + user + ["--netns", "/proc/self/fd/3"], descriptors: [namespaces.network] + [namespaces.user].compactMap { $0 })
         try TextFile.write(ProcessIdentity(pid: pid).text.utf8, to: file)
+        let process = skiff_pidfd_open(pid)
+        // It may have ended already.
+        if process >= 0 { _ = try await ask("p", [Descriptor(process)]) }
         return true
     }
 
@@ -130,11 +134,19 @@ public final class NodeNetwork: NodeSockets {
         guard answer.text == "ok" else { throw NodeError("ip in the node's network: \(answer.text)") }
     }
 
-    /// The namespaces themselves, for the shim of a pod: network, and user when there is one.
-    func namespaces() async throws(NodeError) -> [Descriptor] {
-        let answer = try await ask("n")
-        guard answer.descriptors.count == (isRootless ? 2 : 1) else { throw NodeError("the node's network does not answer") }
-        return answer.descriptors
+    /// What the keeper holds.
+    struct Namespaces: Sendable {
+        var network: Descriptor
+        /// Something is to be read in it once the keeper has found its directory removed.
+        var life: Descriptor
+        /// Nil where skiff runs as root.
+        var user: Descriptor?
+    }
+
+    func namespaces() async throws(NodeError) -> Namespaces {
+        let given = try await ask("n").descriptors
+        guard given.count == (isRootless ? 3 : 2) else { throw NodeError("the node's network does not answer") }
+        return Namespaces(network: given[0], life: given[1], user: given.count > 2 ? given[2] : nil)
     }
 
     func socket(_ kind: String) async throws(NodeError) -> Descriptor {
@@ -143,12 +155,14 @@ public final class NodeNetwork: NodeSockets {
         return descriptor
     }
 
-    private func ask(_ message: String) async throws(NodeError) -> (text: String, descriptors: [Descriptor]) {
+    private func ask(
+        _ message: String, _ descriptors: [Descriptor] = []
+    ) async throws(NodeError) -> (text: String, descriptors: [Descriptor]) {
         let number = skiff_connect_at(directory, "control")
         guard number >= 0 else { throw NodeError("the node's network does not answer", -number) }
         let connection = Descriptor(number)
         do {
-            try SocketMessages.send(message, over: connection)
+            try SocketMessages.send(message, descriptors, over: connection)
             if let answer = try await SocketMessages.receive(from: connection) { return answer }
         } catch {
             throw NodeError("the node's network does not answer: \(error)")

@@ -24,10 +24,11 @@ struct PodSandbox: Sendable {
         try TextFile.write((settings.hostname + "\n").utf8, to: "\(path)/etc/hostname", mode: 0o644)
         let number = skiff_listen_at(path, "control")
         guard number >= 0 else { throw SystemError("\(path)/control", code: -number) }
+        let node = try await network.namespaces()
         let flags = (network.isRootless ? "r" : "-") + (settings.address == nil ? "h" : "-")
         _ = try await ProgramSpawner.spawn(
             ["skiff", "shim", path, settings.hostname, outside(settings.address), inside(settings.address), flags],
-            listening: Descriptor(number), further: try await network.namespaces())
+            listening: Descriptor(number), further: [node.network, node.life] + [node.user].compactMap { $0 })
     }
 
     /// In the node's namespace: a cable, one end on the bridge, the other in the pod.
