@@ -78,7 +78,7 @@ let package = Package(
             "ClusterTransport", "Sources/Cluster/Transport",
             nio + [
                 .product(name: "X509", package: "swift-certificates"), .product(name: "Crypto", package: "swift-crypto"), log,
-                lifecycle,
+                lifecycle, "CZlib",
             ]),
         room(
             "ClusterStore", "Sources/Cluster/Store",
@@ -94,6 +94,7 @@ let package = Package(
             name: "CLibgit2", path: "Sources/CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(
             name: "CLibyaml", path: "Sources/CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux", path: "Sources/CLinux"),
         .target(
             name: "CFacts", path: "Sources/CFacts",

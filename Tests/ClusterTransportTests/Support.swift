@@ -93,6 +93,18 @@ final class Peer: Sendable {
         }
     }
 
+    /// What comes until it ends with these bytes, or until the server closes.
+    func received(until end: [UInt8]) async -> [UInt8] {
+        await blocking { [socket] in
+            var all: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            while !all.suffix(end.count).elementsEqual(end), case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
+                all += buffer[..<count]
+            }
+            return all
+        }
+    }
+
     /// Sends bytes and takes as many as are asked for.
     func ask(bytes: [UInt8], count: Int) async -> [UInt8] {
         await blocking { [socket] in
@@ -111,4 +123,17 @@ final class Peer: Sendable {
 
 func blocking<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
     await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume(returning: work()) } }
+}
+
+/// The same numbers each time: splitmix64.
+struct Seeded: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
 }

@@ -24,6 +24,7 @@ struct NodeEndpoint: HTTPResponder {
         case ("containerLogs", 4) where request.method == "GET":
             return log(parts[1], parts[2], container: parts[3], request.query)
         case ("exec", 4), ("attach", 4): return command(request, parts[0], parts[1], parts[2], container: parts[3])
+        case ("portForward", 3): return portForward(request, parts[1], parts[2])
         default: return NodeEndpoint.text(404, "404 page not found")
         }
     }
@@ -76,11 +77,41 @@ struct NodeEndpoint: HTTPResponder {
         }
         if verb == "exec", options.command.isEmpty { return NodeEndpoint.text(400, "a command is required") }
         let client = place.client
+        @Sendable func run(_ streams: any CommandStreams) async throws {
+            let session = CommandSession(client: client, container: container, options: options, streams: streams)
+            try await verb == "exec" ? session.execute() : session.attach()
+        }
+        if SPDYUpgrade.isAsked(by: request) {
+            return SPDYUpgrade.response(to: request, protocols: SPDYCommandStreams.protocols) { session, name in
+                try await run(try await SPDYCommandStreams(session, protocol: name, options))
+            }
+        }
         return WebSocket.response(to: request, subprotocols: ChannelProtocol.all) { socket in
             let streams = WebSocketCommandStreams(socket)
             try await streams.greet(options)
-            let session = CommandSession(client: client, container: container, options: options, streams: streams)
-            try await verb == "exec" ? session.execute() : session.attach()
+            try await run(streams)
+        }
+    }
+
+    private func portForward(_ request: HTTPRequest, _ namespace: String, _ name: String) -> HTTPResponse {
+        guard let (place, _) = find(namespace, name) else { return NodeEndpoint.text(404, "pod does not exist") }
+        guard place.shim != nil else { return NodeEndpoint.text(500, "unable to do port forwarding: pod \"\(name)\" is not running") }
+        let ports = PodPorts(uid: place.uid, shim: place.client)
+        let spdy = SPDYPortForward(ports: ports)
+        if SPDYUpgrade.isAsked(by: request) {
+            return SPDYUpgrade.response(to: request, protocols: SPDYPortForward.protocols) { session, _ in try await spdy.serve(session) }
+        }
+        if request.headers[canonicalForm: "sec-websocket-protocol"].contains(where: { $0 == SPDYPortForward.tunnel }) {
+            return WebSocket.response(to: request, subprotocols: [SPDYPortForward.tunnel]) { socket in
+                try await SPDYUpgrade.run(SPDYSession(socket)) { try await spdy.serve($0) }
+            }
+        }
+        let channels: ChannelPortForward
+        do throws(ChannelPortForward.Problem) { channels = try ChannelPortForward(ports, query: request.query) } catch {
+            return NodeEndpoint.text(400, error.description)
+        }
+        return WebSocket.response(to: request, subprotocols: ChannelPortForward.protocols) { socket in
+            try await channels.serve(socket)
         }
     }
 

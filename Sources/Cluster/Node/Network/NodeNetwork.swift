@@ -124,7 +124,7 @@ public final class NodeNetwork: NodeSockets {
     /// A connected TCP socket, not blocking. The caller closes it. Cancelling gives up.
     public func connectTCP(address: String, port: Int) async throws(NodeError) -> Int32 {
         let descriptor = try await socket("t")
-        try await connect(descriptor, address, port)
+        try await descriptor.connect(to: address, port: port)
         return try take(descriptor)
     }
 
@@ -168,24 +168,6 @@ public final class NodeNetwork: NodeSockets {
             throw NodeError("the node's network does not answer: \(error)")
         }
         throw NodeError("the node's network does not answer")
-    }
-
-    func connect(_ descriptor: Descriptor, _ address: String, _ port: Int) async throws(NodeError) {
-        guard var place = sockaddr_in(address, port) else { throw NodeError("\(address):\(port) is not an address and a port") }
-        let status = withUnsafePointer(to: &place) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor.number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        if status == 0 { return }
-        guard errno == EINPROGRESS else { throw NodeError("dial tcp \(address):\(port): connect", errno) }
-        do { try await Poller.shared.writable(descriptor) } catch {
-            throw NodeError("dial tcp \(address):\(port): i/o timeout")
-        }
-        var code: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        getsockopt(descriptor.number, SOL_SOCKET, SO_ERROR, &code, &size)
-        if code != 0 { throw NodeError("dial tcp \(address):\(port): connect", code) }
     }
 
     private func take(_ descriptor: Descriptor) throws(NodeError) -> Int32 {
