@@ -63,12 +63,12 @@ import Testing
     @Test func `header blocks of one connection share what came before`() throws {
         let (reader, writer) = (SPDYHeaderReader(), SPDYHeaderWriter())
         let blocks: [[String: String]] = [
-            [:], ["streamtype": "data", "port": "80"], ["streamtype": "error", "port": "80", "requestid": "1"],
+            ["streamtype": "error", "port": "8080", "requestid": "1"], ["streamtype": "error", "port": "8080", "requestid": "1"], [:],
             ["x": String(repeating: "ü", count: 2000), "empty": ""], ["streamtype": "data", "port": "80"],
         ]
         let written = blocks.map { writer.write($0) }
         for (block, bytes) in zip(blocks, written) { #expect(try reader.read(bytes) == block) }
-        #expect(written[4].count < written[1].count)
+        #expect(written[1].count < written[0].count / 2)
         // One that was missed makes the next unreadable.
         #expect(throws: SPDYFailure.self) { try SPDYHeaderReader().read(written[4]) }
     }
@@ -202,8 +202,7 @@ import Testing
             for id in stride(from: 1, to: 1025, by: 2) { _ = await peer.ask(bytes: open(id, writer.write([:])), count: 0) }
             _ = await peer.ask(bytes: open(1025, writer.write([:])), count: 0)
             let refused = SPDYFrames.reset(1025, .refusedStream)
-            let text = await peer.received(until: refused)
-            #expect(text.suffix(refused.count).elementsEqual(refused))
+            #expect(await peer.received(with: refused).firstRange(of: refused) != nil)
         }
     }
 

@@ -93,12 +93,12 @@ final class Peer: Sendable {
         }
     }
 
-    /// What comes until it ends with these bytes, or until the server closes.
-    func received(until end: [UInt8]) async -> [UInt8] {
+    /// What comes until these bytes are among it, or until the server closes.
+    func received(with part: [UInt8]) async -> [UInt8] {
         await blocking { [socket] in
             var all: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 65536)
-            while !all.suffix(end.count).elementsEqual(end), case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
+            while all.firstRange(of: part) == nil, case let count = recv(socket, &buffer, buffer.count, 0), count > 0 {
                 all += buffer[..<count]
             }
             return all

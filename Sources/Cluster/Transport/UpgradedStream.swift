@@ -34,19 +34,38 @@ public struct UpgradedStream: ByteLink {
                 // What was sent ahead is delivered with the end of a read, which was over before it came.
                 channel.pipeline.fireChannelReadComplete()
             }
-            let task = Task {
+            Task {
                 try? await stream.executeThenClose { inbound, outbound in
+                    let upgraded = UpgradedStream(inbound, outbound, of: channel)
                     // What was written last has left before the connection closes.
-                    do { try await handle(UpgradedStream(inbound, outbound, of: channel)) } catch {
+                    do { try await upgraded.serve(handle) } catch {
                         await drain(channel)
                         throw error
                     }
                     await drain(channel)
                 }
             }
-            // Who handles it may wait for something else than this peer, which is gone; what it has sent is worked off before.
-            channel.closeFuture.whenComplete { _ in channel.eventLoop.scheduleTask(in: .seconds(5)) { task.cancel() } }
         } catch { channel.close(promise: nil) }
+    }
+
+    /// Who handles it may wait for something else than this peer, which is gone; what that has sent is worked off before.
+    private func serve(_ handle: @escaping @Sendable (UpgradedStream) async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await handle(self) }
+            group.addTask {
+                await Self.end(of: closed)
+                try await Task.sleep(for: .seconds(5))
+            }
+            try await group.next()
+        }
+    }
+
+    /// Returns when a connection has closed, or the task is cancelled.
+    private static func end(of closed: EventLoopFuture<Void>) async {
+        let (ends, end) = AsyncStream<Never>.makeStream()
+        closed.whenComplete { _ in end.finish() }
+        for await _ in ends {}
     }
 
     /// Runs `body`, and cancels it as soon as the peer is gone.
@@ -68,9 +87,15 @@ public struct UpgradedStream: ByteLink {
 
     /// Returns when the peer has taken everything, or nothing for too long.
     private static func drain(_ channel: any Channel) async {
-        let patience = channel.eventLoop.scheduleTask(in: .seconds(30)) { channel.close(mode: .all, promise: nil) }
-        try? await channel.writeAndFlush(ByteBuffer()).get()
-        patience.cancel()
+        guard channel.isActive else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try? await Task.sleep(for: .seconds(30))
+                if !Task.isCancelled { channel.close(mode: .all, promise: nil) }
+            }
+            try? await channel.writeAndFlush(ByteBuffer()).get()
+            group.cancelAll()
+        }
     }
 
     /// Carries bytes both ways until one side is done.

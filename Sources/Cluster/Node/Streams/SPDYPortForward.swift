@@ -18,13 +18,22 @@ struct SPDYPortForward: Sendable {
 
     let ports: PodPorts
 
-    /// Forwards until the session or the pod ends.
+    /// Forwards until the session ends.
+    /// - Throws: when the pod ends first.
     func serve(_ session: SPDYSession) async throws {
-        try await withThrowingDiscardingTaskGroup { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
             group.addTask {
                 try await ports.untilEnd()
                 throw PodEnded()
             }
+            group.addTask { try await accept(session) }
+            try await group.next()
+        }
+    }
+
+    private func accept(_ session: SPDYSession) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
             // Whose other one has yet to come.
             var halves: [String: [Kind: SPDYStream]] = [:]
             for await stream in session.streams {
@@ -40,7 +49,6 @@ struct SPDYPortForward: Sendable {
                 halves[id] = nil
                 group.addTask { await forward(data, failure) }
             }
-            group.cancelAll()
         }
     }
 

@@ -18,6 +18,8 @@ public final class SPDYSession: Sendable {
         var open: [UInt32: SPDYStream] = [:]
         /// The newest stream that was accepted.
         var newest: UInt32 = 0
+        /// The peer is gone, or has been told why its session ends.
+        var isOver = false
     }
 
     public init(_ link: any ByteLink) {
@@ -37,8 +39,12 @@ public final class SPDYSession: Sendable {
     /// - Throws: when the connection breaks, and when the peer breaks the protocol, which it is told.
     public func run() async throws {
         defer {
+            let lost = state.withLock { state in
+                state.isOver = true
+                return Array(state.open.values)
+            }
+            for stream in lost { stream.lost() }
             opened.finish()
-            for stream in state.withLock({ Array($0.open.values) }) { stream.lost() }
         }
         let progress = Progress()
         do {
@@ -54,7 +60,8 @@ public final class SPDYSession: Sendable {
 
     /// Tells the peer that the session is over, so that it closes when its streams have ended.
     public func goAway() async throws {
-        try await send(SPDYFrames.goAway(last: state.withLock { $0.newest }))
+        let last = state.withLock { $0.isOver ? nil : $0.newest }
+        if let last { try await send(SPDYFrames.goAway(last: last)) }
     }
 
     private func handle(_ event: SPDYFrames.Event, _ progress: Progress) async throws {
