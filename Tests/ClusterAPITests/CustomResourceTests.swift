@@ -64,7 +64,7 @@ private func definition(_ schema: String, spec: String = "{}", version: String =
             "properties[a].items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set"
         ),
         (
-            #"{"type":"object","x-kubernetes-validations":[{"rule":"self.a == 1"}]}"#,
+            #"{"type":"object","properties":{"a":{"type":"integer"}},"x-kubernetes-validations":[{"rule":"self.a == 1"}]}"#,
             "x-kubernetes-validations[0].rule: Forbidden: this server does not enforce CEL rules"
         ),
     ])

@@ -9,6 +9,8 @@ enum StructuralSchema {
             checker.problems.append(.forbidden(path / "nullable", "nullable cannot be true at the root"))
         }
         checker.checkForm(schema, path, 0)
+        checker.checkRules(schema, path, RulePlace(isResource: true), 0)
+        checker.problems += checker.ruleProblems
         checker.checkStructure(schema, path, .root, 0)
         return checker.problems
     }
@@ -23,9 +25,28 @@ enum StructuralSchema {
     private static let unsupported = ["id", "$ref", "patternProperties", "definitions", "dependencies", "additionalItems"]
     private static let mostLevels = 100
 
+    /// What rules on a schema may do, by where it stands.
+    private struct RulePlace {
+        var isResource: Bool
+        /// The outermost schema on the way whose parts have no older selves.
+        private(set) var uncorrelatable: FieldPath?
+
+        init(isResource: Bool) { self.isResource = isResource }
+
+        mutating func setUncorrelatable(_ path: FieldPath) { uncorrelatable = uncorrelatable ?? path }
+
+        func part(of schema: Value) -> RulePlace {
+            var place = self
+            place.isResource = schema["x-kubernetes-embedded-resource"]?.bool == true
+            return place
+        }
+    }
+
     private struct Checker {
         let allowUnenforced: Bool
         var problems: [Problem] = []
+        /// Of the expressions in rules.
+        var ruleProblems: [Problem] = []
 
         // MARK: - Which keywords may stand together
 
@@ -64,7 +85,7 @@ enum StructuralSchema {
             }
             checkMapType(schema, type, path)
             checkListType(schema, type, path)
-            checkRules(schema, path)
+            problems += CustomRuleCheck.formProblems(in: schema, path)
             for (name, property) in schema["properties"]?.object ?? Fields() {
                 checkForm(property, (path / "properties").key(name), level + 1)
             }
@@ -170,14 +191,35 @@ enum StructuralSchema {
             }
         }
 
-        /// CEL rules, which this server cannot run yet.
-        private mutating func checkRules(_ schema: Value, _ path: FieldPath) {
-            for (index, rule) in (schema["x-kubernetes-validations"]?.array ?? []).enumerated() {
-                let place = (path / "x-kubernetes-validations").index(index) / "rule"
-                if rule["rule"]?.string?.isEmpty ?? true {
-                    problems.append(.required(place, "rule is not specified"))
-                } else if !allowUnenforced {
-                    problems.append(.forbidden(place, "this server does not enforce CEL rules"))
+        // MARK: - CEL rules
+
+        /// The expressions of rules, those of parts first. Where something else is wrong there or below, they are left unread: the types
+        /// that they would be checked by may be none.
+        mutating func checkRules(_ schema: Value, _ path: FieldPath, _ place: RulePlace, _ level: Int) {
+            guard schema.object != nil, level < mostLevels else { return }
+            if let values = schema["additionalProperties"] {
+                checkRules(values, path / "additionalProperties", place.part(of: values), level + 1)
+            }
+            for (name, property) in schema["properties"]?.object ?? Fields() {
+                var below = place.part(of: property)
+                if schema["x-kubernetes-map-type"]?.string == "atomic" { below.setUncorrelatable(path) }
+                checkRules(property, (path / "properties").key(name), below, level + 1)
+            }
+            if let items = schema["items"] {
+                var below = place.part(of: items)
+                if schema["x-kubernetes-list-type"]?.string != "map" { below.setUncorrelatable(path) }
+                checkRules(items, path / "items", below, level + 1)
+            }
+            let text = path.description
+            guard !problems.contains(where: { $0.field.hasPrefix(text) }) else { return }
+            let found = CustomRuleCheck.expressionProblems(
+                in: schema, path, isResource: place.isResource, uncorrelatable: place.uncorrelatable)
+            ruleProblems += found
+            if found.isEmpty, !allowUnenforced {
+                for index in (schema["x-kubernetes-validations"]?.array ?? []).indices {
+                    ruleProblems.append(
+                        .forbidden(
+                            (path / "x-kubernetes-validations").index(index) / "rule", "this server does not enforce CEL rules"))
                 }
             }
         }

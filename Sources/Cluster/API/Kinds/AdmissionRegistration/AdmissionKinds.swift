@@ -31,8 +31,8 @@ extension Kinds {
                 spec.edit("matchConstraints", matchDefaults)
             }
         }
-        resource.rules.validate = WebhookRules.policy
-        resource.rules.validateUpdate = { new, _, _ in WebhookRules.policy(new) }
+        resource.rules.validate = AdmissionPolicyRules.policy
+        resource.rules.validateUpdate = { new, _, _ in AdmissionPolicyRules.policy(new) }
     }
 
     static func admissionBindings(_ resource: inout Resource) {
@@ -42,8 +42,8 @@ extension Kinds {
                 spec.edit("matchResources", matchDefaults)
             }
         }
-        resource.rules.validate = WebhookRules.binding
-        resource.rules.validateUpdate = { new, _, _ in WebhookRules.binding(new) }
+        resource.rules.validate = AdmissionPolicyRules.binding
+        resource.rules.validateUpdate = { new, _, _ in AdmissionPolicyRules.binding(new) }
     }
 
     private static func matchDefaults(_ resources: inout Value) {

@@ -1,6 +1,6 @@
 import ClusterObjects
 
-/// What admission webhooks and policies must be. Source: pkg/apis/admissionregistration/validation.
+/// What admission webhooks must be. Source: pkg/apis/admissionregistration/validation.
 enum WebhookRules {
     @Sendable static func webhooks(_ configuration: Value) -> [Problem] {
         var problems: [Problem] = []
@@ -38,6 +38,8 @@ enum WebhookRules {
                 .invalid(path / "timeoutSeconds", Value(seconds), "the timeout value must be between 1 and 30 seconds"))
         }
         for key in ["namespaceSelector", "objectSelector"] { problems += LabelSelectorRules.validate(hook[key], path / key) }
+        ExpressionRules.matchConditions(
+            hook.list("matchConditions"), hasParameters: false, path / "matchConditions", &problems)
         client(hook["clientConfig"] ?? .emptyObject, path / "clientConfig", &problems)
     }
 
@@ -107,66 +109,5 @@ enum WebhookRules {
             }
         default: problems.append(.required(path, "exactly one of url or service is required"))
         }
-    }
-
-    @Sendable static func policy(_ policy: Value) -> [Problem] {
-        let path = FieldPath("spec")
-        let spec = policy["spec"] ?? .emptyObject
-        var problems: [Problem] = []
-        problems.oneOfIfSet(spec, "failurePolicy", ["Fail", "Ignore"], path)
-        if let kind = spec.part("paramKind") {
-            for key in ["apiVersion", "kind"] { problems.required(kind, key, path / "paramKind") }
-        }
-        if let constraints = spec.part("matchConstraints") {
-            let here = path / "matchConstraints"
-            if constraints.list("resourceRules").isEmpty { problems.append(.required(here / "resourceRules")) }
-            for (index, rule) in constraints.list("resourceRules").enumerated() {
-                self.rule(rule, (here / "resourceRules").index(index), &problems)
-            }
-            problems.oneOfIfSet(constraints, "matchPolicy", ["Equivalent", "Exact"], here)
-        } else {
-            problems.append(.required(path / "matchConstraints"))
-        }
-        if policy.text("kind") == "ValidatingAdmissionPolicy" {
-            let missing = "validations or auditAnnotations must contain at least one item"
-            if spec.list("validations").isEmpty, spec.list("auditAnnotations").isEmpty {
-                problems += [.required(path / "validations", missing), .required(path / "auditAnnotations", missing)]
-            }
-            for (index, validation) in spec.list("validations").enumerated() {
-                problems.required(
-                    validation, "expression", (path / "validations").index(index), "expression is not specified")
-            }
-        } else if spec.list("mutations").isEmpty {
-            problems.append(.required(path / "mutations", "mutations must contain at least one item"))
-        }
-        return problems
-    }
-
-    @Sendable static func binding(_ binding: Value) -> [Problem] {
-        let path = FieldPath("spec")
-        let spec = binding["spec"] ?? .emptyObject
-        var problems: [Problem] = []
-        problems.name(spec, "policyName", path)
-        guard binding.text("kind") == "ValidatingAdmissionPolicyBinding" else { return problems }
-        let actions = spec["validationActions"]?.strings ?? []
-        if actions.isEmpty {
-            problems.append(.required(path / "validationActions", "at least one validation action is required"))
-        }
-        var seen: Set<String> = []
-        for (index, action) in actions.enumerated() {
-            let here = (path / "validationActions").index(index)
-            if !["Audit", "Deny", "Warn"].contains(action) {
-                problems.append(.notSupported(here, .string(action), ["Audit", "Deny", "Warn"]))
-            }
-            if !seen.insert(action).inserted { problems.append(.duplicate(here, .string(action))) }
-        }
-        if seen.contains("Deny"), seen.contains("Warn") {
-            problems.append(
-                .invalid(
-                    path / "validationActions", Value(actions),
-                    "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"
-                ))
-        }
-        return problems
     }
 }

@@ -82,9 +82,12 @@ indirect enum GoJSON {
         self = .object(order.compactMap { key in value[key].map { (key, GoJSON($0)) } })
     }
 
+    /// On one line, as Go's encoder writes it: what HTML could take for its own is escaped.
     var compact: String {
         switch self {
-        case .scalar(let text): text
+        case .scalar(let text):
+            text.contains { "<>&".contains($0) }
+                ? text.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026") : text
         case .list(let elements): "[" + elements.map(\.compact).joined(separator: ",") + "]"
         case .object(let fields):
             "{" + fields.map { "\(Value.string($0.0).jsonText):\($0.1.compact)" }.joined(separator: ",") + "}"

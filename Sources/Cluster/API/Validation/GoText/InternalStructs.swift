@@ -1,4 +1,5 @@
-/// The fields of the internal structs that messages show, in their order. Source: pkg/apis/core/types.go, pkg/apis/apps/types.go.
+/// The fields of the internal structs that messages show, in their order. Source: pkg/apis/core/types.go,
+/// pkg/apis/apps/types.go, apiextensions-apiserver's pkg/apis/apiextensions/types_jsonschema.go.
 enum InternalStructs {
     static let types: [String: [GoField]] = {
         var types: [String: [GoField]] = [:]
@@ -140,5 +141,6 @@ enum InternalStructs {
         AttachmentSource persistentVolumeName* inlineVolumeSpec*
         ServicePort name protocol appProtocol* port# targetPort# nodePort#
         NodeAddress type address
+        ValidationRule rule message messageExpression reason* fieldPath optionalOldSelf*
         """
 }
