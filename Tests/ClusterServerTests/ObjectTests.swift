@@ -54,6 +54,23 @@ import Testing
         #expect(read.draft["data"]?.object?.count == 40)
     }
 
+    /// As a node agent does, which removes a pod as soon as it sees it marked.
+    @Test func `a deletion that somebody else finishes is done all the same`() async throws {
+        let test = try await TestServer()
+        let events = try await test.client.watch(.pods, namespace: "default", options: ListOptions())
+        let other = Task {
+            for try await event in events where event.kind == .modified {
+                _ = try? await test.client.delete(.pods, namespace: "default", name: event.object.name, options: DeleteOptions())
+            }
+        }
+        for round in 0..<200 {
+            _ = try await test.client.create(.pods, namespace: "default", pod("p\(round)"))
+            let gone = try await test.client.delete(.pods, namespace: "default", name: "p\(round)")
+            #expect(gone?.draft[path: "metadata", "deletionTimestamp"]?.string != nil)
+        }
+        other.cancel()
+    }
+
     @Test func `an object with a finalizer goes when the last one is removed`() async throws {
         let test = try await TestServer()
         var object = configMap("a")

@@ -7,11 +7,18 @@ extension APIServer {
     /// Removes an object, or marks it for removal when finalizers or a grace period hold it.
     func delete(_ target: Target, _ options: DeleteOptions, _ context: RequestContext) async throws(APIError) -> DeleteResult {
         let resource = target.resource
+        // As this request marked it for removal at once, which whoever runs it may do first.
+        var marked: (object: StoredObject, uid: String)?
         while true {
-            let stored = try stored(target)
+            let stored: StoredObject
+            do { stored = try self.stored(target) } catch {
+                if let marked, error.isNotFound { return result(of: marked.object, uid: marked.uid, resource) }
+                throw error
+            }
             let old = ObjectBytes.object(stored, as: resource.gvk).draft
             let uid = old[path: "metadata", "uid"]?.string ?? ""
-            try checkPreconditions(options, uid: uid, revision: stored.revision, target)
+            if let marked, marked.uid != uid { return result(of: marked.object, uid: marked.uid, resource) }
+            if marked == nil { try checkPreconditions(options, uid: uid, revision: stored.revision, target) }
             try admission.validateDelete(old, AdmissionRequest(target: target, context: context, server: self))
             var new = old
             new[path: "metadata", "resourceVersion"] = nil
@@ -34,16 +41,25 @@ extension APIServer {
                 if resource.rules.isDeletedGracefully, bytes != stored.bytes {
                     // Watchers first see it marked.
                     last = try await write(.update(bytes, expecting: stored.revision), target, context)
+                    if !context.options.dryRun { marked = (last, uid) }
                 }
                 let object = try await write(.delete(expecting: last.revision), target, context)
                 if !context.options.dryRun { allocator.release(old, resource) }
-                // Some kinds answer with the object, the others with a Status.
-                let answers = resource.rules.isDeletedGracefully || resource.answersDeletionWithObject
-                return DeleteResult(written: answers ? .stored(object, resource.gvk) : nil, uid: uid)
+                return result(of: object, uid: uid, resource)
             } catch {
+                guard marked == nil else {
+                    if error.isConflict || error.isNotFound { continue }
+                    throw error
+                }
                 guard error.isConflict, options.resourceVersion.isEmpty else { throw error }
             }
         }
+    }
+
+    /// Of one that is gone. Some kinds answer with the object, the others with a Status.
+    private func result(of object: StoredObject, uid: String, _ resource: Resource) -> DeleteResult {
+        let answers = resource.rules.isDeletedGracefully || resource.answersDeletionWithObject
+        return DeleteResult(written: answers ? .stored(object, resource.gvk) : nil, uid: uid)
     }
 
     private func checkPreconditions(
