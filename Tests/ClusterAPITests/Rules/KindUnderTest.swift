@@ -27,7 +27,8 @@ struct KindUnderTest {
 
     /// What it says to a patch of a stored object, which is the sound one with another.
     func changed(_ patch: String, from stored: String = "{}", subresource: String = "") throws -> [String] {
-        let old = try MergePatch.apply(Value(parsing: Array(stored.utf8)), to: object())
+        var old = try MergePatch.apply(Value(parsing: Array(stored.utf8)), to: object())
+        rules.setDefaults(&old)
         var new = try MergePatch.apply(Value(parsing: Array(patch.utf8)), to: old)
         rules.setDefaults(&new)
         rules.prepareForUpdate(&new, old, subresource)

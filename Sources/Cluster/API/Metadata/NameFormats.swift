@@ -14,6 +14,25 @@ enum NameFormats {
         return problems
     }
 
+    /// A domain that names are looked for in: a subdomain in whose labels underscores may stand.
+    static func searchDomain(_ text: String) -> [String] {
+        var problems: [String] = []
+        if text.utf8.count > 253 { problems.append("must be no more than 253 characters") }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let isSound = parts.allSatisfy { part in
+            let rest = part.first == UInt8(ascii: "_") ? part.dropFirst() : part
+            guard let first = rest.first, let last = rest.last, isLower(first), isLower(last) else { return false }
+            return rest.allSatisfy { isLower($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+        }
+        if !isSound {
+            problems.append(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and "
+                    + "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+                    + #"'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')"#)
+        }
+        return problems
+    }
+
     static func label(_ text: String) -> [String] {
         var problems: [String] = []
         if text.utf8.count > 63 { problems.append("must be no more than 63 characters") }

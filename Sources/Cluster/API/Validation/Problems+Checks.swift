@@ -30,6 +30,22 @@ extension [Problem] {
         add(path, parts[1], Formats.urlPath(parts[1]))
     }
 
+    /// `example.com/key`: a label's key with a domain before it.
+    mutating func prefixedKey(_ text: String, _ path: FieldPath) {
+        if text.isEmpty { return append(.required(path)) }
+        let wrong = NameFormats.qualifiedName(text)
+        add(path, text, wrong)
+        if wrong.isEmpty, !text.contains("/") {
+            append(.invalid(path, .string(text), "must be a domain-prefixed key (such as \"acme.io/foo\")"))
+        }
+    }
+
+    /// How long a service account's token is good for, in seconds.
+    mutating func tokenDuration(_ seconds: Int, _ path: FieldPath) {
+        if seconds < 600 { append(.invalid(path, Value(seconds), "may not specify a duration less than 10 minutes")) }
+        if seconds > 1 << 32 { append(.invalid(path, Value(seconds), "may not specify a duration larger than 2^32 seconds")) }
+    }
+
     /// The field must be a string that is not empty.
     mutating func required(_ object: Value, _ key: String, _ path: FieldPath, _ detail: String = "") {
         if object.text(key).isEmpty { append(.required(path / key, detail)) }
@@ -39,6 +55,12 @@ extension [Problem] {
     mutating func name(_ object: Value, _ key: String, _ path: FieldPath, optional: Bool = false) {
         let text = object.text(key)
         if !text.isEmpty { subdomain(text, path / key) } else if !optional { append(.required(path / key)) }
+    }
+
+    /// A word in a field that can stand in a path, required unless `optional`.
+    mutating func pathSegment(_ object: Value, _ key: String, _ path: FieldPath, optional: Bool = false) {
+        let text = object.text(key)
+        if !text.isEmpty { add(path / key, text, NameFormats.pathSegment(text)) } else if !optional { append(.required(path / key)) }
     }
 
     /// A whole number that is not negative, where it is set.
@@ -70,6 +92,11 @@ extension [Problem] {
         } else if !words.contains(word) {
             append(.notSupported(path / key, .string(word), words))
         }
+    }
+
+    /// The same where an empty word is one that is not supported.
+    mutating func word(_ object: Value, _ key: String, _ words: [String], _ path: FieldPath) {
+        if !words.contains(object.text(key)) { append(.notSupported(path / key, .string(object.text(key)), words)) }
     }
 
     /// The same where the field is set.

@@ -65,9 +65,21 @@ enum ResourceListRules {
         return problems
     }
 
-    /// A container's or pod's `resources`. `claims` are the names the pod has claims by, nil where none may be named.
-    static func requirements(_ resources: Value, _ path: FieldPath, claims: Set<String>?, _ problems: inout [Problem]) {
+    /// What can be asked for a pod as a whole: these, and huge pages.
+    static func isOfPods(_ name: String) -> Bool { name == "cpu" || name == "memory" || isHuge(name) }
+
+    private static func podName(_ name: String, _ path: FieldPath) -> [Problem] {
+        let problems = self.name(name, path)
+        if !problems.isEmpty || isOfPods(name) { return problems }
+        return [.notSupported(path, .string(name), ["cpu", "hugepages-", "memory"])]
+    }
+
+    /// A container's `resources`, or with `ofPod` a pod's. `claims` are the names the pod has claims by.
+    static func requirements(
+        _ resources: Value, _ path: FieldPath, claims: Set<String> = [], ofPod: Bool = false, _ problems: inout [Problem]
+    ) {
         let (limits, requests) = (resources.map("limits"), resources.map("requests"))
+        let containerName = ofPod ? podName : containerName
         for (name, value) in limits {
             let here = (path / "limits").key(name)
             problems += containerName(name, here) + amount(name, value, here)
@@ -83,7 +95,7 @@ enum ResourceListRules {
         if names.contains(where: isHuge), !names.contains("cpu"), !names.contains("memory") {
             problems.append(.forbidden(path, "HugePages require cpu or memory"))
         }
-        claimNames(resources.list("claims"), claims ?? [], path / "claims", &problems)
+        claimNames(resources.list("claims"), claims, path / "claims", &problems)
     }
 
     private static func compare(
@@ -123,8 +135,17 @@ enum ResourceListRules {
                 problems.append(.required(here))
                 continue
             }
-            if !seen.insert(name + "/" + claim.text("request")).inserted {
+            let request = claim.text("request")
+            if seen.contains(name) {
+                // All of it has been named already.
                 problems.append(.duplicate(here, .string(name)))
+            } else {
+                let key = request.isEmpty ? name : "\(name)/\(request)"
+                if !request.isEmpty { problems.label(request, here / "request") }
+                if seen.contains(key) || request.isEmpty && seen.contains(where: { $0.hasPrefix("\(name)/") }) {
+                    problems.append(.duplicate(here, .string(key)))
+                }
+                seen.insert(key)
             }
             if !known.contains(name) {
                 let rest = known.isEmpty ? " which is empty" : ": " + known.sorted().joined(separator: ", ")

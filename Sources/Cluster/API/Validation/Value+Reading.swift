@@ -14,6 +14,16 @@ extension Value {
     /// The field unless absent or null.
     func part(_ key: String) -> Value? { self[key].flatMap { $0.isNull ? nil : $0 } }
 
+    /// Whether this is what Go reads an absent field as.
+    var isZero: Bool {
+        switch self {
+        case .null, .string(""), .bool(false), .int(0): true
+        case .array(let elements): elements.isEmpty
+        case .object(let fields): fields.isEmpty
+        default: false
+        }
+    }
+
     /// The amount held, as `"100m"`.
     var quantity: Quantity? { string.flatMap { Quantity($0) } }
 

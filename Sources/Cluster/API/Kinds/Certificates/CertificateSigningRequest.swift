@@ -44,7 +44,7 @@ enum CertificateRules {
             if !usages.contains(usage) { problems.append(.notSupported(here, .string(usage), usages)) }
             if !seen.insert(usage).inserted { problems.append(.duplicate(here, .string(usage))) }
         }
-        signer(spec.text("signerName"), &problems)
+        SignerNameRules.validate(spec.text("signerName"), path / "signerName", &problems)
         if let seconds = spec["expirationSeconds"]?.int, seconds < 600 {
             problems.append(
                 .invalid(
@@ -52,23 +52,6 @@ enum CertificateRules {
                     "may not specify a duration less than 600 seconds (10 minutes)"))
         }
         return problems
-    }
-
-    private static func signer(_ name: String, _ problems: inout [Problem]) {
-        let here = path / "signerName"
-        if name.isEmpty { return problems.append(.required(here)) }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 else {
-            return problems.append(
-                .invalid(
-                    here, .string(name), "must be a fully qualified domain and path of the form 'example.com/signer-name'"))
-        }
-        problems.add(here, name, NameFormats.subdomain(parts[0]))
-        if !parts[0].contains(".") {
-            problems.append(
-                .invalid(here, .string(name), "should be a domain with at least two segments separated by dots"))
-        }
-        problems.add(here, name, NameFormats.subdomain(parts[1]))
     }
 
     @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {

@@ -60,9 +60,16 @@ enum PersistentVolumeRules {
                 problems.append(.required(here, "must specify required node constraints"))
             }
         }
-        source(spec, &problems)
+        source(spec, name: object[path: "metadata", "name"]?.string ?? "", &problems)
         problems.name(spec, "storageClassName", path, optional: true)
         problems.oneOfIfSet(spec, "volumeMode", ["Block", "Filesystem"], path)
+        if let name = spec["volumeAttributesClassName"]?.string {
+            let here = path / "volumeAttributesClassName"
+            if name.isEmpty { problems.append(.required(here, "an empty string is disallowed")) } else { problems.subdomain(name, here) }
+            if !spec.has("csi") {
+                problems.append(.required(path / "csi", "has to be specified when using volumeAttributesClassName"))
+            }
+        }
         return problems
     }
 
@@ -81,23 +88,26 @@ enum PersistentVolumeRules {
         }
     }
 
-    private static func source(_ spec: Value, _ problems: inout [Problem]) {
+    private static func source(_ spec: Value, name: String, _ problems: inout [Problem]) {
         let given = kinds.filter { spec.has($0) }
         guard let first = given.first, let source = spec[first] else {
             return problems.append(.required(path, "must specify a volume type"))
         }
         switch first {
-        case "hostPath": VolumeRules.hostPath(source, path / first, &problems)
         case "csi":
             CSIRules.driverName(source.text("driver"), path / "csi" / "driver", &problems)
             problems.required(source, "volumeHandle", path / "csi")
-        default: VolumeSources.validate(source, first, path / first, &problems)
+            for key in ["controllerPublish", "controllerExpand", "nodePublish", "nodeExpand"] {
+                CSIRules.secret(source, "\(key)SecretRef", path / "csi", &problems)
+            }
+        default: VolumeSources.validate(source, first, path, isPersistent: true, volumeName: name, &problems)
         }
         if first == "local", !spec.has("nodeAffinity") {
             problems.append(.required(path / "nodeAffinity", "Local volume requires node affinity"))
         }
-        for kind in given.dropFirst() {
-            problems.append(.forbidden(path / kind, "may not specify more than 1 volume type"))
+        // Kubernetes lets a FlexVolume stand beside another, and writes one kind in a way of its own.
+        for kind in given.dropFirst() where kind != "flexVolume" {
+            problems.append(.forbidden(path / (kind == "cephfs" ? "cephFS" : kind), "may not specify more than 1 volume type"))
         }
         let isRoot = spec["hostPath"]?.text("path").split(separator: "/").isEmpty ?? false
         if isRoot, spec.text("persistentVolumeReclaimPolicy") == "Recycle" {
@@ -109,7 +119,12 @@ enum PersistentVolumeRules {
     @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {
         if subresource == "status" { return [] }
         var problems = validate(new)
-        let (spec, before) = (new["spec"] ?? .emptyObject, old["spec"] ?? .emptyObject)
+        var (spec, before) = (new["spec"] ?? .emptyObject, old["spec"] ?? .emptyObject)
+        // The Secret for growing the volume may be named later.
+        if before.has("csi"), spec.has("csi"), !(before["csi"]?.has("controllerExpandSecretRef") ?? false) {
+            spec[path: "csi", "controllerExpandSecretRef"] = nil
+            before[path: "csi", "controllerExpandSecretRef"] = nil
+        }
         func sources(_ spec: Value) -> Value { .object(Fields(kinds.compactMap { kind in spec.part(kind).map { (kind, $0) } })) }
         if sources(spec) != sources(before) {
             let diff = LineDiff.unified(GoJSON(sources(before)).lines, GoJSON(sources(spec)).lines)
@@ -120,6 +135,9 @@ enum PersistentVolumeRules {
         problems.immutable(spec["volumeMode"], before["volumeMode"], FieldPath("volumeMode"))
         if before.has("nodeAffinity") {
             problems.immutable(spec["nodeAffinity"], before["nodeAffinity"], FieldPath("nodeAffinity"))
+        }
+        if before.has("volumeAttributesClassName"), !spec.has("volumeAttributesClassName") {
+            problems.append(.forbidden(path / "volumeAttributesClassName", "update from non-nil value to nil is forbidden"))
         }
         return problems
     }

@@ -27,6 +27,9 @@ extension Kinds {
         }
         resource.rules.prepareForUpdate = { pod, old, subresource in
             StatusOwnership.keep(&pod, old, subresource)
+            if subresource == "status", pod["status"]?.text("qosClass").isEmpty ?? true {
+                pod[path: "status", "qosClass"] = old[path: "status", "qosClass"]
+            }
             // What these are not for is as it was.
             if subresource == "ephemeralcontainers" {
                 let containers = pod[path: "spec", "ephemeralContainers"]

@@ -5,7 +5,8 @@ public enum PodQOS {
     /// `Guaranteed`, `Burstable` or `BestEffort`, of a pod object with its defaults.
     public static func `class`(of pod: Value) -> String {
         let spec = pod["spec"] ?? .emptyObject
-        let containers = (spec["containers"]?.array ?? []) + (spec["initContainers"]?.array ?? [])
+        // What is asked for the pod as a whole counts in place of what its containers ask.
+        let containers = spec.has("resources") ? [spec] : spec.list("containers") + spec.list("initContainers")
         var isGuaranteed = !containers.isEmpty
         var isBestEffort = true
         for container in containers {

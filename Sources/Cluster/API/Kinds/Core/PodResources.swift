@@ -19,6 +19,12 @@ public enum PodResources {
 
     /// Without the overhead.
     public static func sum(_ list: String, _ podSpec: Tree) -> [String: Quantity] {
+        // What is asked of the pod as a whole stands above what its containers ask.
+        ofContainers(list, podSpec).merging(quantities(podSpec["resources"]?[list])) { _, pod in pod }
+    }
+
+    /// What the containers ask for together.
+    static func ofContainers(_ list: String, _ podSpec: Tree) -> [String: Quantity] {
         func amounts(_ container: Tree) -> [String: Quantity] { quantities(container["resources"]?[list]) }
         var total: [String: Quantity] = [:]
         for container in podSpec.elements("containers") { add(amounts(container), to: &total) }
@@ -38,9 +44,6 @@ public enum PodResources {
             raise(&peak, to: needed)
         }
         raise(&total, to: peak)
-
-        // What is asked of the pod as a whole stands above what its containers ask.
-        for (name, quantity) in quantities(podSpec["resources"]?[list]) { total[name] = quantity }
         return total
     }
 

@@ -14,7 +14,7 @@ enum RuntimeClassRules {
         let handler = object.text("handler")
         if handler.isEmpty { problems.append(.required(FieldPath("handler"))) } else { problems.label(handler, FieldPath("handler")) }
         if let overhead = object[path: "overhead", "podFixed"] {
-            ResourceListRules.requirements(["limits": overhead], FieldPath("overhead"), claims: nil, &problems)
+            ResourceListRules.requirements(["limits": overhead], FieldPath("overhead"), &problems)
         }
         if let scheduling = object.part("scheduling") {
             let path = FieldPath("scheduling")

@@ -41,6 +41,26 @@ enum PodSpecDefaults {
             }
         }
         spec.fill("enableServiceLinks", true)
+        podResources(&spec)
+    }
+
+    /// What is asked for the pod as a whole, where some of it is said: huge pages as its containers may take them, requests as its
+    /// containers have them or else as its limits.
+    private static func podResources(_ spec: inout Value) {
+        guard var given = spec.part("resources"), !given.map("requests").isEmpty || !given.map("limits").isEmpty else { return }
+        let tree = spec.tree
+        for (name, amount) in PodResources.ofContainers("limits", tree).sorted(by: { $0.key < $1.key })
+        where ResourceListRules.isHuge(name) {
+            given["limits", default: .emptyObject].fill(name, .string(amount.description))
+        }
+        for (name, amount) in PodResources.ofContainers("requests", tree).sorted(by: { $0.key < $1.key })
+        where ResourceListRules.isOfPods(name) && !ResourceListRules.isHuge(name) {
+            given["requests", default: .emptyObject].fill(name, .string(amount.description))
+        }
+        for (name, amount) in given.map("limits") where ResourceListRules.isOfPods(name) {
+            given["requests", default: .emptyObject].fill(name, amount)
+        }
+        spec["resources"] = given
     }
 
     private static func applyToContainer(_ container: inout Value) {

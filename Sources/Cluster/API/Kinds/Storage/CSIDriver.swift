@@ -41,16 +41,7 @@ enum CSIDriverRules {
             let audience = request.text("audience")
             if !audiences.insert(audience).inserted { problems.append(.duplicate(here / "audience", .string(audience))) }
             guard let seconds = request["expirationSeconds"]?.int else { continue }
-            if seconds < 600 {
-                problems.append(
-                    .invalid(
-                        here / "expirationSeconds", Value(seconds), "may not specify a duration less than 10 minutes"))
-            }
-            if seconds > 1 << 32 {
-                problems.append(
-                    .invalid(
-                        here / "expirationSeconds", Value(seconds), "may not specify a duration larger than 2^32 seconds"))
-            }
+            problems.tokenDuration(seconds, here / "expirationSeconds")
         }
         for mode in spec["volumeLifecycleModes"]?.strings ?? [] where mode != "Persistent" && mode != "Ephemeral" {
             problems.append(

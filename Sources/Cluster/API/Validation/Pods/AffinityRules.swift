@@ -12,7 +12,7 @@ enum AffinityRules {
             for (index, term) in node.list(preferred).enumerated() {
                 let place = (here / preferred).index(index)
                 weight(term, place, &problems)
-                nodeTerm(term["preference"] ?? .emptyObject, place / "preference", &problems)
+                nodeTerm(term["preference"] ?? .emptyObject, place / "preference", valuesAreLabels: false, &problems)
             }
         }
         for kind in ["podAffinity", "podAntiAffinity"] {
@@ -32,7 +32,7 @@ enum AffinityRules {
         let path = path / "nodeSelectorTerms"
         let terms = selector.list("nodeSelectorTerms")
         if terms.isEmpty { problems.append(.required(path, "must have at least one node selector term")) }
-        for (index, term) in terms.enumerated() { nodeTerm(term, path.index(index), &problems) }
+        for (index, term) in terms.enumerated() { nodeTerm(term, path.index(index), valuesAreLabels: true, &problems) }
     }
 
     private static func weight(_ term: Value, _ path: FieldPath, _ problems: inout [Problem]) {
@@ -40,7 +40,8 @@ enum AffinityRules {
         if !(1...100 ~= weight) { problems.append(.invalid(path / "weight", Value(weight), "must be in the range 1-100")) }
     }
 
-    private static func nodeTerm(_ term: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+    /// `valuesAreLabels` is whether values must be what a node's labels can have; what is only preferred may never be met.
+    private static func nodeTerm(_ term: Value, _ path: FieldPath, valuesAreLabels: Bool, _ problems: inout [Problem]) {
         for (index, requirement) in term.list("matchExpressions").enumerated() {
             let here = (path / "matchExpressions").index(index)
             let count = requirement.list("values").count
@@ -63,6 +64,10 @@ enum AffinityRules {
                 problems.append(.invalid(here / "operator", requirement["operator"] ?? "", "not a valid selector operator"))
             }
             problems.qualifiedName(requirement.text("key"), here / "key")
+            guard valuesAreLabels else { continue }
+            for (place, value) in (requirement["values"]?.strings ?? []).enumerated() {
+                problems.add((here / "values").index(place), value, NameFormats.labelValue(value))
+            }
         }
         for (index, requirement) in term.list("matchFields").enumerated() {
             let here = (path / "matchFields").index(index)
@@ -88,139 +93,9 @@ enum AffinityRules {
         problems += LabelSelectorRules.validate(term["labelSelector"], path / "labelSelector")
         problems += LabelSelectorRules.validate(term["namespaceSelector"], path / "namespaceSelector")
         for name in term["namespaces"]?.strings ?? [] { problems.label(name, path / "namespace") }
-        let mismatched = Set(term["mismatchLabelKeys"]?.strings ?? [])
-        for list in ["matchLabelKeys", "mismatchLabelKeys"] {
-            let keys = term[list]?.strings ?? []
-            if !keys.isEmpty, !term.has("labelSelector") {
-                problems.append(.forbidden(path / list, "must not be specified when labelSelector is not set"))
-                continue
-            }
-            let selected = SelectorKeys.named(by: term["labelSelector"])
-            for (index, key) in keys.enumerated() {
-                let here = (path / list).index(index)
-                problems.qualifiedName(key, here)
-                if selected.contains(key) { problems.append(.invalid(here, .string(key), "exists in both \(list) and labelSelector")) }
-            }
-        }
-        for (index, key) in (term["matchLabelKeys"]?.strings ?? []).enumerated() where mismatched.contains(key) {
-            problems.append(
-                .invalid(
-                    (path / "matchLabelKeys").index(index), .string(key), "exists in both matchLabelKeys and mismatchLabelKeys"))
-        }
+        LabelKeyRules.validate(term, path, &problems)
         let key = term.text("topologyKey")
         if key.isEmpty { problems.append(.required(path / "topologyKey", "can not be empty")) }
         problems.qualifiedName(key, path / "topologyKey")
-    }
-}
-
-/// What tolerations and taints must be.
-enum TolerationRules {
-    private static let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
-
-    static func validate(_ tolerations: [Value], _ path: FieldPath, _ problems: inout [Problem]) {
-        for (index, toleration) in tolerations.enumerated() {
-            let here = path.index(index)
-            let (key, kind, effect) = (toleration.text("key"), toleration.text("operator"), toleration.text("effect"))
-            if !key.isEmpty { problems.qualifiedName(key, here / "key") }
-            if key.isEmpty, kind != "Exists" {
-                problems.append(
-                    .invalid(
-                        here / "operator", .string(kind),
-                        "operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
-            }
-            if toleration.has("tolerationSeconds"), effect != "NoExecute" {
-                problems.append(
-                    .invalid(here / "effect", .string(effect), "effect must be 'NoExecute' when `tolerationSeconds` is set"))
-            }
-            let value = toleration.text("value")
-            switch kind {
-            case "Equal", "":
-                let wrong = NameFormats.labelValue(value)
-                if !wrong.isEmpty {
-                    problems.append(.invalid(here / "operator", .string(value), wrong.joined(separator: ";")))
-                }
-            case "Exists":
-                if !value.isEmpty {
-                    problems.append(
-                        .invalid(
-                            here / "operator", shown: GoStruct.text(toleration, "Toleration"),
-                            "value must be empty when `operator` is 'Exists'"))
-                }
-            default:
-                problems.append(.notSupported(here / "operator", .string(kind), inOrder: ["Equal", "Exists"]))
-            }
-            if !effect.isEmpty, !effects.contains(effect) {
-                problems.append(.notSupported(here / "effect", .string(effect), inOrder: effects))
-            }
-        }
-    }
-
-    static func taints(_ taints: [Value], _ path: FieldPath, _ problems: inout [Problem]) {
-        var seen: Set<[String]> = []
-        for (index, taint) in taints.enumerated() {
-            let here = path.index(index)
-            problems.qualifiedName(taint.text("key"), here / "key")
-            let wrong = NameFormats.labelValue(taint.text("value"))
-            if !wrong.isEmpty {
-                problems.append(.invalid(here / "value", .string(taint.text("value")), wrong.joined(separator: ";")))
-            }
-            problems.oneOf(taint, "effect", inOrder: effects, here)
-            if !seen.insert([taint.text("key"), taint.text("effect")]).inserted {
-                problems.append(
-                    Problem(
-                        here, .duplicate,
-                        "Duplicate value: \(GoStruct.text(taint, "Taint")): taints must be unique by key and effect pair"))
-            }
-        }
-    }
-}
-
-/// What topology spread constraints must be.
-enum SpreadRules {
-    static func validate(_ constraints: [Value], _ path: FieldPath, _ problems: inout [Problem]) {
-        for (index, constraint) in constraints.enumerated() {
-            let here = path.index(index)
-            if constraint.number("maxSkew") <= 0 {
-                problems.append(.invalid(here / "maxSkew", Value(constraint.number("maxSkew")), [Problem].notPositive))
-            }
-            problems.required(constraint, "topologyKey", here, "can not be empty")
-            let (key, action) = (constraint.text("topologyKey"), constraint.text("whenUnsatisfiable"))
-            if !["DoNotSchedule", "ScheduleAnyway"].contains(action) {
-                problems.append(
-                    .notSupported(here / "whenUnsatisfiable", .string(action), ["DoNotSchedule", "ScheduleAnyway"]))
-            }
-            if constraints[(index + 1)...].contains(where: {
-                $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action
-            }) {
-                problems.append(.duplicate(here / "{topologyKey, whenUnsatisfiable}", .string("{\(key), \(action)}")))
-            }
-            if let domains = constraint["minDomains"]?.int {
-                if domains <= 0 { problems.append(.invalid(here / "minDomains", Value(domains), [Problem].notPositive)) }
-                if action != "DoNotSchedule" {
-                    problems.append(
-                        .invalid(
-                            here / "minDomains", Value(domains),
-                            "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(action)"))
-                }
-            }
-            for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
-                problems.oneOfIfSet(constraint, policy, ["Honor", "Ignore"], here)
-            }
-            let keys = constraint["matchLabelKeys"]?.strings ?? []
-            let selector = constraint.part("labelSelector")
-            if !keys.isEmpty, selector == nil {
-                problems.append(
-                    .forbidden(here / "matchLabelKeys", "must not be specified when labelSelector is not set"))
-            }
-            let selected = SelectorKeys.named(by: selector)
-            for (place, key) in keys.enumerated() {
-                let field = (here / "matchLabelKeys").index(place)
-                problems.qualifiedName(key, field)
-                if selected.contains(key) {
-                    problems.append(.invalid(field, .string(key), "exists in both matchLabelKeys and labelSelector"))
-                }
-            }
-            problems += LabelSelectorRules.validate(selector, here / "labelSelector")
-        }
     }
 }

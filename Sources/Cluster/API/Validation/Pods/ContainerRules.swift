@@ -7,13 +7,18 @@ struct ContainerRules {
     let volumes: [String: Value]
     let path: FieldPath
 
+    private static let lists = ["initContainers", "containers", "ephemeralContainers"]
+
+    /// Every container of a pod's spec with its path, in the order in which Kubernetes walks them.
+    static func all(of spec: Value, _ path: FieldPath) -> [(Value, FieldPath)] {
+        lists.flatMap { list in spec.list(list).enumerated().map { ($1, (path / list).index($0)) } }
+    }
+
     func validate(_ problems: inout [Problem]) {
         regular(&problems)
         initial(&problems)
         ephemeral(&problems)
     }
-
-    private var grace: Int { spec.number("terminationGracePeriodSeconds") }
 
     private func regular(_ problems: inout [Problem]) {
         let path = path / "containers"
@@ -26,7 +31,7 @@ struct ContainerRules {
             let name = container.text("name")
             if !names.insert(name).inserted { problems.append(.duplicate(here / "name", .string(name))) }
             handlers(container, here, &problems)
-            restartPolicy(container, here, &problems)
+            RestartRules.policy(container, here, &problems)
         }
         hostPortConflicts(containers.enumerated().map { (path.index($0.offset), $0.element) }, &problems)
     }
@@ -37,21 +42,27 @@ struct ContainerRules {
         for (index, container) in spec.list("initContainers").enumerated() {
             let here = path.index(index)
             common(container, here, &problems)
-            restartPolicy(container, here, &problems)
+            RestartRules.policy(container, here, &problems)
             let name = container.text("name")
             if names.contains(name) {
                 problems.append(.duplicate(here / "name", .string(name)))
             } else if !name.isEmpty {
                 names.insert(name)
             }
-            // One runs after another, so each is looked at alone.
-            hostPortConflicts([(here, container)], &problems)
+            // One runs after another, so each is looked at alone, and named as if it were the first.
+            hostPortConflicts([(path.index(0), container)], &problems)
             if container.text("restartPolicy") == "Always" {
                 handlers(container, here, &problems)
-            } else {
-                for key in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] where container.has(key) {
-                    problems.append(.forbidden(here / key, "may not be set for init containers without restartPolicy=Always"))
-                }
+                continue
+            }
+            for key in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] where container.has(key) {
+                problems.append(.forbidden(here / key, "may not be set for init containers without restartPolicy=Always"))
+            }
+            for (place, policy) in container.list("resizePolicy").enumerated() where policy.text("restartPolicy") == "RestartContainer" {
+                problems.append(
+                    .invalid(
+                        (here / "resizePolicy").index(place) / "restartPolicy", "RestartContainer",
+                        "must not be set to 'RestartContainer' for non-sidecar initContainers"))
             }
         }
     }
@@ -62,15 +73,18 @@ struct ContainerRules {
         for (index, container) in spec.list("ephemeralContainers").enumerated() {
             let here = (path / "ephemeralContainers").index(index)
             common(container, here, &problems)
-            whitespace(container, here, &problems)
+            Self.whitespace(container, here, &problems)
             let name = container.text("name")
             if !names.insert(name).inserted { problems.append(.duplicate(here / "name", .string(name))) }
             let target = container.text("targetContainerName")
             if !target.isEmpty, !others.contains(target) {
                 problems.append(.notFound(here / "targetContainerName", .string(target)))
             }
-            for key in ["ports", "resources", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"]
-            where !(Set<Value>([.emptyObject, .array([])]).contains(container.part(key) ?? .emptyObject)) {
+            let refused = [
+                "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe", "readinessProbe",
+                "startupProbe", "lifecycle",
+            ]
+            for key in refused where !(container.part(key)?.isZero ?? true) {
                 problems.append(.forbidden(here / key, "cannot be set for an Ephemeral Container"))
             }
             for (place, mount) in container.list("volumeMounts").enumerated() {
@@ -93,15 +107,15 @@ struct ContainerRules {
         MountRules.mounts(container, volumes, path, &problems)
         MountRules.devices(container, volumes, path, &problems)
         problems.oneOf(container, "imagePullPolicy", ["Always", "IfNotPresent", "Never"], path)
-        let claims = Set(spec.list("resourceClaims").map { $0.text("name") })
+        let claims = Set(spec.list("resourceClaims").map { $0.text("name") }.filter { !$0.isEmpty })
         ResourceListRules.requirements(container["resources"] ?? .emptyObject, path / "resources", claims: claims, &problems)
-        resizePolicy(container, path / "resizePolicy", &problems)
+        RestartRules.resizePolicy(container, podPolicy: spec.text("restartPolicy"), path / "resizePolicy", &problems)
         SecurityRules.container(
             container["securityContext"], path / "securityContext", hostUsers: spec["hostUsers"]?.bool ?? true, &problems)
     }
 
     /// Only in pods, not in templates: an image's name has no spaces around it.
-    func whitespace(_ container: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+    static func whitespace(_ container: Value, _ path: FieldPath, _ problems: inout [Problem]) {
         let image = container.text("image")
         if image.first?.isWhitespace == true || image.last?.isWhitespace == true {
             problems.append(.invalid(path / "image", .string(image), "must not have leading or trailing whitespace"))
@@ -109,28 +123,12 @@ struct ContainerRules {
     }
 
     private func handlers(_ container: Value, _ path: FieldPath, _ problems: inout [Problem]) {
-        for hook in ["postStart", "preStop"] {
-            guard let handler = container["lifecycle"]?.part(hook) else { continue }
-            ProbeRules.handler(
-                handler, ["exec", "httpGet", "tcpSocket", "sleep"], path / "lifecycle" / hook, grace: grace, &problems)
+        if let lifecycle = container.part("lifecycle") {
+            LifecycleRules.validate(
+                lifecycle, path / "lifecycle", grace: spec["terminationGracePeriodSeconds"]?.int, system: spec["os"]?.text("name"),
+                &problems)
         }
-        ProbeRules.probe(container, "livenessProbe", path, &problems)
-        ProbeRules.probe(container, "readinessProbe", path, &problems)
-        ProbeRules.probe(container, "startupProbe", path, &problems)
-    }
-
-    private func restartPolicy(_ container: Value, _ path: FieldPath, _ problems: inout [Problem]) {
-        if container.has("restartPolicy"), !["Always", "Never", "OnFailure"].contains(container.text("restartPolicy")) {
-            problems.append(
-                .notSupported(
-                    path / "restartPolicy", container["restartPolicy"] ?? "", inOrder: ["Always", "Never", "OnFailure"]))
-        }
-        let rules = container.list("restartPolicyRules")
-        if rules.isEmpty { return }
-        if !container.has("restartPolicy") {
-            problems.append(.required(path / "restartPolicy", "must specify restartPolicy when restart rules are used"))
-        }
-        if rules.count > 20 { problems.append(.tooMany(path / "restartPolicyRules", rules.count, most: 20)) }
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] { ProbeRules.probe(container, probe, path, &problems) }
     }
 
     private func ports(_ ports: [Value], _ path: FieldPath, _ problems: inout [Problem]) {
@@ -164,26 +162,6 @@ struct ContainerRules {
                 if !taken.insert(key).inserted {
                     problems.append(.duplicate((path / "ports").index(index) / "hostPort", .string(key)))
                 }
-            }
-        }
-    }
-
-    private func resizePolicy(_ container: Value, _ path: FieldPath, _ problems: inout [Problem]) {
-        var seen: Set<String> = []
-        for (index, policy) in container.list("resizePolicy").enumerated() {
-            let name = policy.text("resourceName")
-            if !seen.insert(name).inserted { problems.append(.duplicate(path.index(index), .string(name))) }
-            let restart = policy.text("restartPolicy")
-            for (word, words) in [(name, ["cpu", "memory"]), (restart, ["NotRequired", "RestartContainer"])] {
-                if word.isEmpty {
-                    problems.append(.required(path))
-                } else if !words.contains(word) {
-                    problems.append(.notSupported(path, .string(word), words))
-                }
-            }
-            if spec.text("restartPolicy") == "Never", restart != "NotRequired" {
-                problems.append(
-                    .invalid(path, .string(restart), "must be 'NotRequired' when `restartPolicy` is 'Never'"))
             }
         }
     }

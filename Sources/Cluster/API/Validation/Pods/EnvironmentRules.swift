@@ -44,16 +44,42 @@ enum EnvironmentRules {
         }
         if let file = source.part("fileKeyRef") {
             count += 1
-            for key in ["volumeName", "path", "key"] { problems.required(file, key, path / "fileKeyRef") }
+            fileKey(file, path / "fileKeyRef", &problems)
         }
         if count == 0 {
-            problems.append(
-                .invalid(
-                    path, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"))
+            let detail = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+            problems.append(.invalid(path, "", detail))
         } else if hasValue {
             problems.append(.invalid(path, "", "may not be specified when `value` is not empty"))
         } else if count > 1 {
             problems.append(.invalid(path, "", "may not have more than one field specified at a time"))
+        }
+    }
+
+    private static func fileKey(_ file: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+        let (key, volume, place) = (file.text("key"), file.text("volumeName"), file.text("path"))
+        if key.isEmpty { problems.append(.required(path / "key")) } else { problems.environmentName(key, path / "key") }
+        if volume.isEmpty { problems.append(.required(path / "volumeName")) } else { problems.label(volume, path / "volumeName") }
+        if place.isEmpty { problems.append(.required(path / "path")) }
+        problems.add(path / "path", place, Formats.noBacksteps(place))
+    }
+
+    /// Files that variables are read from stand in volumes that start empty.
+    static func fileVolumes(_ spec: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+        let volumes = Dictionary(spec.list("volumes").map { ($0.text("name"), $0) }) { _, last in last }
+        for (container, here) in ContainerRules.all(of: spec, path) {
+            for (index, variable) in container.list("env").enumerated() {
+                guard let file = variable["valueFrom"]?.part("fileKeyRef") else { continue }
+                let name = file.text("volumeName")
+                let field = (here / "env").index(index) / "valueFrom" / "fileKeyRef" / "volumeName"
+                guard let volume = volumes[name] else {
+                    problems.append(.notFound(field, .string(name)))
+                    continue
+                }
+                if !volume.has("emptyDir") {
+                    problems.append(.invalid(field, .string(name), "referenced volume must be of type emptyDir"))
+                }
+            }
         }
     }
 
@@ -68,74 +94,6 @@ enum EnvironmentRules {
             } else if kinds.count > 1 {
                 problems.append(.invalid(path, "", "may not have more than one field specified at a time"))
             }
-        }
-    }
-}
-
-/// References to a pod's own fields and to its containers' resources.
-enum DownwardRules {
-    static func field(_ reference: Value, _ allowed: [String], _ path: FieldPath, _ problems: inout [Problem]) {
-        if reference.text("apiVersion").isEmpty { return problems.append(.required(path / "apiVersion")) }
-        let field = reference.text("fieldPath")
-        if field.isEmpty { return problems.append(.required(path / "fieldPath")) }
-        if let open = field.firstIndex(of: "["), field.hasSuffix("]") {
-            let name = String(field[..<open])
-            var key = String(field[field.index(after: open)...].dropLast())
-            if key.count >= 2, key.hasPrefix("'"), key.hasSuffix("'") { key = String(key.dropFirst().dropLast()) }
-            switch name {
-            case "metadata.annotations": problems.qualifiedName(key.lowercased(), path)
-            case "metadata.labels": problems.qualifiedName(key, path)
-            default:
-                problems.append(
-                    .invalid(
-                        path / "fieldPath", .string(field),
-                        "error converting fieldPath: field label does not support subscript: \(field)"))
-            }
-            return
-        }
-        let known =
-            EnvironmentRules.fieldPaths + [
-                "metadata.annotations", "metadata.labels", "spec.restartPolicy", "spec.schedulerName", "status.phase",
-            ]
-        if !known.contains(field) {
-            problems.append(
-                .invalid(
-                    path / "fieldPath", .string(field), "error converting fieldPath: field label not supported: \(field)"))
-        } else if !allowed.contains(field) {
-            problems.append(.notSupported(path / "fieldPath", .string(field), allowed))
-        }
-    }
-
-    private static let resources = ["cpu", "ephemeral-storage", "memory"].flatMap { ["limits.\($0)", "requests.\($0)"] }
-    private static let sizes: Set<String> = [
-        "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
-    ]
-
-    static func resource(_ reference: Value, _ path: FieldPath, inVolume: Bool, _ problems: inout [Problem]) {
-        let name = reference.text("resource")
-        let isHuge = name.hasPrefix("limits.hugepages-") || name.hasPrefix("requests.hugepages-")
-        if inVolume, reference.text("containerName").isEmpty {
-            problems.append(.required(path / "containerName"))
-        } else if name.isEmpty {
-            problems.append(.required(path / "resource"))
-        } else if !resources.contains(name), !isHuge {
-            problems.append(.notSupported(path / "resource", .string(name), resources))
-        }
-        guard let divisor = reference["divisor"]?.quantity, !divisor.isZero else { return }
-        let text = divisor.description
-        let kind = name.split(separator: ".").last.map(String.init) ?? ""
-        if kind == "cpu" {
-            if text != "1", text != "1m" {
-                problems.append(
-                    .invalid(path / "divisor", .string(name), "only divisor's values 1m and 1 are supported with the cpu resource"))
-            }
-        } else if !sizes.contains(text), resources.contains(name) || isHuge {
-            let what = kind == "memory" ? "memory" : kind == "ephemeral-storage" ? "local ephemeral storage" : "hugepages"
-            problems.append(
-                .invalid(
-                    path / "divisor", .string(name),
-                    "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the \(what) resource")
-            )
         }
     }
 }

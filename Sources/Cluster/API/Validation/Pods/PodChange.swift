@@ -18,6 +18,10 @@ enum PodChange {
                 problems.append(.forbidden(path / list, "pod updates may not add or remove containers"))
                 return problems
             }
+            for (index, container) in spec.list(list).enumerated() {
+                problems.required(container, "image", (path / list).index(index))
+                ContainerRules.whitespace(container, (path / list).index(index), &problems)
+            }
         }
         guard deadline(spec, before, &problems) else { return problems }
         tolerations(spec, before, &problems)
@@ -30,32 +34,6 @@ enum PodChange {
                     path,
                     "pod updates may not change fields other than \(changeable.joined(separator: ","))\n"
                         + diff(before, munged)))
-        }
-        return problems
-    }
-
-    /// Resources of containers alone, through the subresource for it.
-    static func resize(_ new: Value, _ old: Value) -> [Problem] {
-        var spec = new["spec"] ?? .emptyObject
-        let before = old["spec"] ?? .emptyObject
-        for list in ["containers", "initContainers"] {
-            let originals = before.list(list)
-            guard spec.list(list).count == originals.count else {
-                return [.forbidden(path / list, "containers may not be added or removed on resize")]
-            }
-            spec.editEach(list) { container in
-                guard let original = originals.first(where: { $0.text("name") == container.text("name") }) else { return }
-                container["resources"] = original["resources"]
-            }
-        }
-        var problems: [Problem] = []
-        if PodQOS.class(of: new) != (old[path: "status", "qosClass"]?.string ?? PodQOS.class(of: old)) {
-            problems.append(
-                .invalid(path, shown: Problem.shown(.string(PodQOS.class(of: new))), "Pod QOS Class may not change as a result of resizing")
-            )
-        }
-        if !isSame(spec, before) {
-            problems.append(.forbidden(path, "only cpu and memory resources are mutable\n" + diff(before, spec)))
         }
         return problems
     }
@@ -92,6 +70,7 @@ enum PodChange {
         for toleration in before.list("tolerations") where !present.contains(withoutSeconds(toleration)) {
             return problems.append(.forbidden(here, "existing toleration can not be modified except its tolerationSeconds"))
         }
+        TolerationRules.validate(spec.list("tolerations"), here, &problems)
     }
 
     private static func gates(_ spec: Value, _ before: Value, _ problems: inout [Problem]) {
@@ -136,21 +115,40 @@ enum PodChange {
             }
             spec["nodeSelector"] = before["nodeSelector"]
         }
-        let required = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]
-        let (terms, old) = (spec[path: required]?.array ?? [], before[path: required]?.array ?? [])
-        if !old.isEmpty, terms.count != old.count {
-            problems.append(
-                .invalid(
-                    FieldPath(([.field("spec")] + required.map { .field($0) })), .array(terms),
-                    "no additions/deletions to non-empty NodeSelectorTerms list are allowed"))
+        let (affinity, old) = (spec[path: "affinity", "nodeAffinity"], before[path: "affinity", "nodeAffinity"])
+        guard !isSame(affinity, old) else { return }
+        narrowed(affinity, old, &problems)
+        spec[path: "affinity", "nodeAffinity"] = old
+        if !before.has("affinity"), spec.map("affinity").isEmpty { spec["affinity"] = nil }
+    }
+
+    /// Each of the terms of which a node must meet one may only ask for more.
+    private static func narrowed(_ affinity: Value?, _ before: Value?, _ problems: inout [Problem]) {
+        let required = "requiredDuringSchedulingIgnoredDuringExecution"
+        let here = path / "affinity" / "nodeAffinity" / required / "nodeSelectorTerms"
+        let (terms, old) = (affinity?[required]?.list("nodeSelectorTerms") ?? [], before?[required]?.list("nodeSelectorTerms") ?? [])
+        if old.isEmpty { return }
+        if terms.count != old.count {
+            return problems.append(
+                .invalid(here, .array(terms), "no additions/deletions to non-empty NodeSelectorTerms list are allowed"))
         }
-        if spec[path: "affinity", "nodeAffinity"] != nil || before[path: "affinity", "nodeAffinity"] != nil {
-            spec[path: "affinity", "nodeAffinity"] = before[path: "affinity", "nodeAffinity"]
-            if before["affinity"] == nil, spec.map("affinity").isEmpty { spec["affinity"] = nil }
+        for (index, pair) in zip(terms, old).enumerated() where !asksMore(pair.0, pair.1) {
+            problems.append(.invalid(here.index(index), pair.0, "only additions are allowed (no mutations or deletions)"))
         }
     }
 
-    private static func isSame(_ left: Value?, _ right: Value?) -> Bool {
+    private static func asksMore(_ term: Value, _ before: Value) -> Bool {
+        let lists = ["matchExpressions", "matchFields"]
+        // A term without requirements is met by no node, which one with some could be.
+        if lists.allSatisfy({ before.list($0).isEmpty }) { return lists.allSatisfy { term.list($0).isEmpty } }
+        return lists.allSatisfy { list in
+            let old = before.list(list)
+            return isSame(.array(Array(term.list(list).prefix(old.count))), .array(old))
+        }
+    }
+
+    /// Whether two parts of a spec mean the same, as Go reads them.
+    static func isSame(_ left: Value?, _ right: Value?) -> Bool {
         func normal(_ value: Value?) -> Value {
             switch value {
             case .object(let fields):

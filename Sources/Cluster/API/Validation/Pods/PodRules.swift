@@ -14,7 +14,7 @@ enum PodRules {
             problems.append(
                 .forbidden(Self.spec / "nodeName", "cannot be set until all schedulingGates have been cleared"))
         }
-        return problems
+        return problems + PodAnnotationRules.agree(pod[path: "metadata", "annotations"], spec, Self.spec)
     }
 
     private static func common(_ pod: Value) -> [Problem] {
@@ -34,10 +34,9 @@ enum PodRules {
                 }
             }
         }
-        let rules = ContainerRules(spec: spec, volumes: [:], path: Self.spec)
         for list in ["containers", "initContainers"] {
             for (index, container) in spec.list(list).enumerated() {
-                rules.whitespace(container, (Self.spec / list).index(index), &problems)
+                ContainerRules.whitespace(container, (Self.spec / list).index(index), &problems)
             }
         }
         return problems
@@ -47,24 +46,14 @@ enum PodRules {
         switch subresource {
         case "status": PodStatusRules.validate(new, old)
         case "ephemeralcontainers": ephemeral(new, old)
-        case "resize": common(new) + PodChange.resize(new, old)
-        case "": common(new) + annotationChanges(new, old) + PodChange.problems(new, old)
+        case "resize": common(new) + PodResizeRules.validate(new, old)
+        case "": common(new) + PodAnnotationRules.changes(new, old) + PodChange.problems(new, old)
         default: []
         }
     }
 
-    static func annotationChanges(_ new: Value, _ old: Value) -> [Problem] {
-        let (after, before) = (
-            new[path: "metadata", "annotations", PodAnnotationRules.mirror], old[path: "metadata", "annotations", PodAnnotationRules.mirror]
-        )
-        let path = FieldPath("metadata", "annotations").key(PodAnnotationRules.mirror)
-        if before != nil, before != after { return [.forbidden(path, "may not remove or update mirror pod annotation")] }
-        if before == nil, after != nil { return [.forbidden(path, "may not add mirror pod annotation")] }
-        return []
-    }
-
     private static func ephemeral(_ new: Value, _ old: Value) -> [Problem] {
-        var problems = common(new) + annotationChanges(new, old)
+        var problems = common(new) + PodAnnotationRules.changes(new, old)
         if old[path: "metadata", "annotations", PodAnnotationRules.mirror] != nil {
             return [.forbidden(FieldPath(), "static pods do not support ephemeral containers")]
         }

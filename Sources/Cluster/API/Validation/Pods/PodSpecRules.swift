@@ -16,13 +16,13 @@ struct PodSpecRules {
         if spec["terminationGracePeriodSeconds"]?.int == nil {
             problems.append(.required(path / "terminationGracePeriodSeconds"))
         }
-        var volumes = VolumeRules.validate(spec.list("volumes"), path / "volumes", podName: podName, &problems)
+        var volumes = VolumeRules.validate(
+            spec.list("volumes"), path / "volumes", isPod: isPod, podName: podName, &problems)
         for claim in claims { volumes[claim] = ["persistentVolumeClaim": [:]] }
         resourceClaims(&problems)
-        if let resources = spec.part("resources") {
-            ResourceListRules.requirements(resources, path / "resources", claims: nil, &problems)
-        }
         ContainerRules(spec: spec, volumes: volumes, path: path).validate(&problems)
+        let claimNames = Set(spec.list("resourceClaims").map { $0.text("name") }.filter { !$0.isEmpty })
+        PodResourceRules.validate(spec, path, claims: claimNames, &problems)
         hostPorts(&problems)
         problems.oneOf(spec, "restartPolicy", inOrder: ["Always", "OnFailure", "Never"], path)
         problems.oneOf(spec, "dnsPolicy", inOrder: ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], path)
@@ -35,7 +35,9 @@ struct PodSpecRules {
         }
         schedulingGates(&problems)
         SpreadRules.validate(spec.list("topologySpreadConstraints"), path / "topologySpreadConstraints", &problems)
+        WindowsRules.hostProcess(spec, path, &problems)
         hostUsers(&problems)
+        hostname(&problems)
         names(&problems)
         return problems
     }
@@ -58,9 +60,10 @@ struct PodSpecRules {
             problems.oneOf(spec, "preemptionPolicy", inOrder: ["PreemptLowerPriority", "Never"], path)
         }
         if let overhead = spec.part("overhead") {
-            ResourceListRules.requirements(["limits": overhead], path / "overhead", claims: nil, &problems)
+            ResourceListRules.requirements(["limits": overhead], path / "overhead", &problems)
         }
-        if let system = spec.part("os") { problems.oneOf(system, "name", ["linux", "windows"], path / "os") }
+        WindowsRules.system(spec, path, &problems)
+        EnvironmentRules.fileVolumes(spec, path, &problems)
     }
 
     private func resourceClaims(_ problems: inout [Problem]) {
@@ -128,7 +131,7 @@ struct PodSpecRules {
         }
         for (index, search) in searches.enumerated() where search != "." {
             let name = search.hasSuffix(".") ? String(search.dropLast()) : search
-            problems.subdomain(name, (here / "searches").index(index))
+            problems.add((here / "searches").index(index), name, NameFormats.searchDomain(name))
         }
         for (index, option) in config.list("options").enumerated() where option.text("name").isEmpty {
             problems.append(.required((here / "options").index(index), "must not be empty"))
@@ -146,8 +149,23 @@ struct PodSpecRules {
 
     private func hostUsers(_ problems: inout [Problem]) {
         guard spec["hostUsers"]?.bool == false else { return }
-        for key in ["hostNetwork", "hostPID", "hostIPC"] where spec.flag(key) {
-            problems.append(.forbidden(path / key, "when `hostUsers` is false"))
+        // Kubernetes names two of them by what Go calls them.
+        for (key, name) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] where spec.flag(key) {
+            problems.append(.forbidden(path / name, "when `hostUsers` is false"))
         }
+        for (container, here) in ContainerRules.all(of: spec, path) where !container.list("volumeDevices").isEmpty {
+            problems.append(.forbidden(here / "volumeDevices", "when `hostUsers` is false"))
+        }
+    }
+
+    /// A name that stands in for the one the pod would have.
+    private func hostname(_ problems: inout [Problem]) {
+        guard let name = spec["hostnameOverride"]?.string else { return }
+        let here = path / "hostnameOverride"
+        for key in ["setHostnameAsFQDN", "hostNetwork"] where spec.flag(key) {
+            problems.append(.forbidden(here, "may not be specified when \(key) is true"))
+        }
+        if name.utf8.count > 64 { problems.append(.tooLong(here, most: 64)) }
+        problems.subdomain(name, here)
     }
 }

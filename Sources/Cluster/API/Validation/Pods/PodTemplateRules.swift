@@ -11,6 +11,7 @@ enum PodTemplateRules {
         problems += PodAnnotationRules.validate(template[path: "metadata", "annotations"], template["spec"], path / "annotations")
         let spec = template["spec"] ?? .emptyObject
         problems += PodSpecRules(spec: defaulted(spec), path: path / "spec", isPod: false, claims: claims).problems
+        problems += PodAnnotationRules.agree(template[path: "metadata", "annotations"], spec, path / "spec")
         if !spec.list("ephemeralContainers").isEmpty {
             problems.append(.forbidden(path / "spec" / "ephemeralContainers", "ephemeral containers not allowed in pod template"))
         }
@@ -47,25 +48,4 @@ enum PodTemplateRules {
         if LabelSelectorRules.matches(selector, labels) { return [] }
         return [.invalid(path / "metadata" / "labels", labels ?? .null, "`selector` does not match template `labels`")]
     }
-}
-
-/// Annotations that mean something on a pod.
-enum PodAnnotationRules {
-    static let mirror = "kubernetes.io/config.mirror"
-    static let deletionCost = "controller.kubernetes.io/pod-deletion-cost"
-
-    static func validate(_ annotations: Value?, _ spec: Value?, _ path: FieldPath) -> [Problem] {
-        var problems: [Problem] = []
-        if let value = annotations?[mirror]?.string, (spec?.text("nodeName") ?? "").isEmpty {
-            problems.append(
-                .invalid(path.key(mirror), .string(value), "must set spec.nodeName if mirror pod annotation is set"))
-        }
-        if let cost = annotations?[deletionCost]?.string, !isCost(cost) {
-            problems.append(.invalid(path.key(deletionCost), .string(cost), "must be a 32bit integer"))
-        }
-        return problems
-    }
-
-    /// Whether a deletion cost is written as Go writes 32-bit numbers: no plus sign, no leading zero.
-    private static func isCost(_ text: String) -> Bool { Int32(text).map { String($0) == text } ?? false }
 }

@@ -5,7 +5,7 @@ enum ProbeRules {
     static func probe(_ container: Value, _ key: String, _ path: FieldPath, _ problems: inout [Problem]) {
         guard let probe = container.part(key) else { return }
         let here = path / key
-        handler(probe, ["exec", "httpGet", "tcpSocket", "grpc"], here, grace: 0, &problems)
+        handler(probe, ["exec", "httpGet", "tcpSocket", "grpc"], here, grace: nil, &problems)
         for number in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
             problems.nonnegative(probe, number, here)
         }
@@ -24,7 +24,7 @@ enum ProbeRules {
     }
 
     /// Exactly one way to act, of `kinds` in their order.
-    static func handler(_ handler: Value, _ kinds: [String], _ path: FieldPath, grace: Int, _ problems: inout [Problem]) {
+    static func handler(_ handler: Value, _ kinds: [String], _ path: FieldPath, grace: Int?, _ problems: inout [Problem]) {
         var isTaken = false
         for kind in kinds {
             guard let action = handler.part(kind) else { continue }
@@ -38,7 +38,7 @@ enum ProbeRules {
         if !isTaken { problems.append(.required(path, "must specify a handler type")) }
     }
 
-    private static func validate(_ action: Value, _ kind: String, _ path: FieldPath, grace: Int, _ problems: inout [Problem]) {
+    private static func validate(_ action: Value, _ kind: String, _ path: FieldPath, grace: Int?, _ problems: inout [Problem]) {
         switch kind {
         case "exec":
             if action.list("command").isEmpty { problems.append(.required(path / "command")) }
@@ -54,7 +54,7 @@ enum ProbeRules {
             }
         case "sleep":
             let seconds = action.number("seconds")
-            if seconds < 0 || seconds > grace {
+            if let grace, seconds < 0 || seconds > grace {
                 problems.append(
                     .invalid(
                         path, Value(seconds),

@@ -16,10 +16,11 @@ enum SecurityRules {
                 .invalid(
                     path / "shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled"))
         }
-        sysctls(context.list("sysctls"), path / "sysctls", &problems)
+        sysctls(context.list("sysctls"), spec, path / "sysctls", &problems)
         problems.oneOfIfSet(context, "fsGroupChangePolicy", ["Always", "OnRootMismatch"], path)
-        profile(context, "seccompProfile", "seccomp", path, &problems)
-        profile(context, "appArmorProfile", "AppArmor", path, &problems)
+        seccomp(context, path, &problems)
+        WindowsRules.options(context.part("windowsOptions"), path / "windowsOptions", &problems)
+        appArmor(context, path, &problems)
         problems.oneOfIfSet(context, "supplementalGroupsPolicy", ["Merge", "Strict"], path)
         problems.oneOfIfSet(context, "seLinuxChangePolicy", ["MountOption", "Recursive"], path)
     }
@@ -37,7 +38,7 @@ enum SecurityRules {
                 problems.append(.invalid(path / "procMount", mount, "`hostUsers` must be false to use `Unmasked`"))
             }
         }
-        profile(context, "seccompProfile", "seccomp", path, &problems)
+        seccomp(context, path, &problems)
         if context["allowPrivilegeEscalation"]?.bool == false {
             let shown = GoStruct.text(context, "SecurityContext")
             if context.flag("privileged") {
@@ -52,7 +53,8 @@ enum SecurityRules {
                         "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
             }
         }
-        profile(context, "appArmorProfile", "AppArmor", path, &problems)
+        WindowsRules.options(context.part("windowsOptions"), path / "windowsOptions", &problems)
+        appArmor(context, path, &problems)
     }
 
     private static func identity(_ context: Value, _ key: String, _ path: FieldPath, _ problems: inout [Problem]) {
@@ -60,45 +62,58 @@ enum SecurityRules {
         for detail in Formats.identity(number) { problems.append(.invalid(path / key, Value(number), detail)) }
     }
 
-    private static func profile(
-        _ context: Value, _ key: String, _ what: String, _ path: FieldPath, _ problems: inout [Problem]
-    ) {
-        guard let profile = context.part(key) else { return }
-        let here = path / key
-        let types = ["Localhost", "RuntimeDefault", "Unconfined"]
+    private static let profileTypes = ["Localhost", "RuntimeDefault", "Unconfined"]
+
+    private static func seccomp(_ context: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+        guard let profile = context.part("seccompProfile") else { return }
+        let here = path / "seccompProfile"
         let type = profile.text("type")
         if type.isEmpty {
-            problems.append(.required(here / "type", "type is required when \(key) is set"))
-        } else if !types.contains(type) {
-            problems.append(.notSupported(here / "type", .string(type), inOrder: types))
+            problems.append(.required(here / "type", "type is required when seccompProfile is set"))
+        } else if !profileTypes.contains(type) {
+            problems.append(.notSupported(here / "type", .string(type), inOrder: profileTypes))
         }
-        let local = profile["localhostProfile"]?.string
-        if type == "Localhost" {
-            guard let local, what == "seccomp" || !local.isEmpty else {
-                return problems.append(
-                    .required(here / "localhostProfile", "must be set when \(what) type is Localhost"))
-            }
-            if what == "seccomp" {
-                problems.add(here / "localhostProfile", local, Formats.descendingPath(local))
-            } else if local.first?.isWhitespace == true || local.last?.isWhitespace == true {
-                problems.append(
-                    .invalid(here / "localhostProfile", .string(local), "must not be padded with whitespace"))
-            }
-        } else if let local {
-            let shown = what == "seccomp" ? GoStruct.text(profile, "SeccompProfile") : Value.string(local).jsonText
+        let field = here / "localhostProfile"
+        switch (type == "Localhost", profile["localhostProfile"]?.string) {
+        case (true, nil): problems.append(.required(field, "must be set when seccomp type is Localhost"))
+        case (true, let file?): problems.add(field, file, Formats.descendingPath(file))
+        case (false, _?):
             problems.append(
                 .invalid(
-                    here / "localhostProfile", shown: shown, "can only be set when \(what) type is Localhost"))
+                    field, shown: GoStruct.text(profile, "SeccompProfile"), "can only be set when seccomp type is Localhost"))
+        case (false, nil): break
         }
     }
 
-    private static func sysctls(_ sysctls: [Value], _ path: FieldPath, _ problems: inout [Problem]) {
+    private static func appArmor(_ context: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+        guard let profile = context.part("appArmorProfile") else { return }
+        let (here, type) = (path / "appArmorProfile", profile.text("type"))
+        let field = here / "localhostProfile"
+        let missing = "must be set when AppArmor type is Localhost"
+        switch (type, profile["localhostProfile"]?.string) {
+        case ("", _): problems.append(.required(here / "type", "type is required when appArmorProfile is set"))
+        case ("Localhost", nil): problems.append(.required(field, missing))
+        case ("Localhost", let name?):
+            if name.trimmed != name {
+                problems.append(.invalid(field, .string(name), "must not be padded with whitespace"))
+            } else if name.isEmpty {
+                problems.append(.required(field, missing))
+            }
+            if name.utf8.count > 4095 { problems.append(.tooLong(field, most: 4095)) }
+        case ("RuntimeDefault", let name?), ("Unconfined", let name?):
+            problems.append(.invalid(field, .string(name), "can only be set when AppArmor type is Localhost"))
+        case ("RuntimeDefault", nil), ("Unconfined", nil): break
+        default: problems.append(.notSupported(here / "type", .string(type), inOrder: profileTypes))
+        }
+    }
+
+    private static func sysctls(_ sysctls: [Value], _ spec: Value, _ path: FieldPath, _ problems: inout [Problem]) {
         var seen: Set<String> = []
         for (index, sysctl) in sysctls.enumerated() {
             let (name, here) = (sysctl.text("name"), path.index(index) / "name")
             if name.isEmpty {
                 problems.append(.required(here))
-            } else if !isSysctl(name) {
+            } else if !Sysctls.isName(name) {
                 problems.append(
                     .invalid(
                         here, .string(name),
@@ -107,11 +122,26 @@ enum SecurityRules {
             } else if seen.contains(name) {
                 problems.append(.duplicate(here, .string(name)))
             }
+            // What is the host's is not a pod's to set.
+            switch Sysctls.namespace(of: name) {
+            case .network where spec.flag("hostNetwork"):
+                problems.append(.invalid(here, .string(name), "may not be specified when 'hostNetwork' is true"))
+            case .ipc where spec.flag("hostIPC"):
+                problems.append(.invalid(here, .string(name), "may not be specified when 'hostIPC' is true"))
+            default: break
+            }
             seen.insert(name)
         }
     }
+}
 
-    private static func isSysctl(_ name: String) -> Bool {
+/// Names of kernel parameters. Source: sysctl.d(5), k8s.io/component-helpers/node/util/sysctl.
+enum Sysctls {
+    enum Namespace {
+        case network, ipc
+    }
+
+    static func isName(_ name: String) -> Bool {
         name.utf8.count <= 253
             && name.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "." || $0 == "/" }).allSatisfy { part in
                 guard let first = part.utf8.first, let last = part.utf8.last else { return false }
@@ -119,5 +149,15 @@ enum SecurityRules {
                 return isPlain(first) && isPlain(last)
                     && part.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
             }
+    }
+
+    /// Which of a pod's namespaces a parameter belongs to, nil for none.
+    static func namespace(of name: String) -> Namespace? {
+        // Of dots and slashes the first one is what separates.
+        let separator = name.first { $0 == "." || $0 == "/" } ?? "."
+        let dotted = separator == "/" ? name.replacing("/", with: ".") : name
+        if dotted.hasPrefix("net.") { return .network }
+        let isIPC = dotted == "kernel.sem" || ["kernel.shm", "kernel.msg", "fs.mqueue."].contains { dotted.hasPrefix($0) }
+        return isIPC ? .ipc : nil
     }
 }
