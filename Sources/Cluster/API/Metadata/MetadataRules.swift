@@ -67,6 +67,7 @@ public enum MetadataRules {
         case .dnsLabel: NameFormats.label(name)
         case .dns1035Label: NameFormats.label1035(name)
         case .pathSegment: NameFormats.pathSegment(name)
+        case .ipAddress: Formats.ip(name)
         }
     }
 

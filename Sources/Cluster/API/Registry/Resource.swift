@@ -145,4 +145,6 @@ public enum NameRule: Sendable {
     case dns1035Label
     /// Anything that can stand in a path (RBAC).
     case pathSegment
+    /// An IPv4 or IPv6 address.
+    case ipAddress
 }

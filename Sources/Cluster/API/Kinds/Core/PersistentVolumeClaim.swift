@@ -32,18 +32,23 @@ enum PersistentVolumeClaimRules {
 
     @Sendable static func validate(_ object: Value) -> [Problem] { ClaimRules.spec(object["spec"] ?? .emptyObject, path) }
 
+    private static let betaClass = "volume.beta.kubernetes.io/storage-class"
+
     @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {
+        if subresource == "status" { return status(new["status"] ?? .emptyObject) }
         guard subresource.isEmpty else { return [] }
         var problems = validate(new)
         var (spec, before) = (new["spec"] ?? .emptyObject, old["spec"] ?? .emptyObject)
         let size = ["resources", "requests", "storage"]
         let (wanted, previous) = (spec[path: size]?.quantity, before[path: size]?.quantity)
-        // A volume's name and a class are set once, by whoever binds the claim or fills in the default.
+        // A volume's name is set once, by whoever binds the claim.
         if before.text("volumeName").isEmpty { before["volumeName"] = spec["volumeName"] }
-        if !before.has("storageClassName"), spec.has("storageClassName") { before["storageClassName"] = spec["storageClassName"] }
-        if new[path: "status", "phase"]?.string == "Bound" { spec[path: size] = before[path: size] }
-        spec["volumeAttributesClassName"] = before["volumeAttributesClassName"]
-        if spec != before {
+        storageClass(new, old, &spec, &problems)
+        if new[path: "status", "phase"]?.string == "Bound" {
+            spec[path: size] = before[path: size]
+            spec["volumeAttributesClassName"] = before["volumeAttributesClassName"]
+        }
+        if !PodChange.isSame(spec, before) {
             let diff = LineDiff.unified(GoStruct.tree(before, "ClaimSpec").lines, GoStruct.tree(spec, "ClaimSpec").lines)
             problems.append(
                 .forbidden(
@@ -58,6 +63,44 @@ enum PersistentVolumeClaimRules {
                     path / "resources" / "requests" / "storage", "field can not be less than status.capacity"))
         }
         problems.immutable(new["spec"]?["volumeMode"], old["spec"]?["volumeMode"], FieldPath("volumeMode"))
+        attributesClass(new, old, &problems)
+        return problems
+    }
+
+    /// A class may be filled in where there was none, or in place of the annotation that it used to be.
+    private static func storageClass(_ new: Value, _ old: Value, _ spec: inout Value, _ problems: inout [Problem]) {
+        let wanted = new["spec"]?["storageClassName"]?.string
+        let isNew = wanted != nil && old["spec"]?["storageClassName"]?.string == nil
+        let (after, before) = (
+            new[path: "metadata", "annotations", betaClass]?.string, old[path: "metadata", "annotations", betaClass]?.string
+        )
+        let isUpgrade = isNew && before != nil && wanted == before && (after == nil || after == before)
+        if !isUpgrade, (after ?? "") != (before ?? "") {
+            problems.append(.invalid(FieldPath("metadata", "annotations", betaClass), .string(after ?? ""), [Problem].immutable))
+        }
+        if isNew, before == nil || wanted == before { spec["storageClassName"] = nil }
+    }
+
+    /// Attributes that a volume has got it does not lose.
+    private static func attributesClass(_ new: Value, _ old: Value, _ problems: inout [Problem]) {
+        let key = "volumeAttributesClassName"
+        let (wanted, before) = (new["spec"]?[key]?.string, old["spec"]?[key]?.string)
+        guard wanted != before, old["status"]?.has("currentVolumeAttributesClassName") ?? false, wanted ?? "" == "" else { return }
+        let what = wanted == nil ? "nil" : "empty string"
+        problems.append(
+            .forbidden(path / key, "update to \(what) is forbidden when status.currentVolumeAttributesClassName is not nil"))
+    }
+
+    private static func status(_ status: Value) -> [Problem] {
+        var problems: [Problem] = []
+        for (list, here) in [
+            ("capacity", FieldPath("status", "capacity")), ("allocatedResources", FieldPath("status", "allocatedResources")),
+        ] {
+            for (name, value) in status.map(list) {
+                guard let amount = value.quantity, amount.isNegative else { continue }
+                problems.append(.invalid(here.key(name), Value(amount.value), "must be a valid resource quantity"))
+            }
+        }
         return problems
     }
 }

@@ -6,7 +6,7 @@ extension Kinds {
         resource.rules.nameRule = .dnsLabel
         resource.rules.hasStatus = true
         resource.rules.validate = ServiceRules.validate
-        resource.rules.validateUpdate = ServiceRules.validateUpdate
+        resource.rules.validateUpdate = ServiceChange.validate
         resource.rules.warnings = ServiceWarnings.warnings
         resource.rules.prepareForCreate = { $0["status"] = ["loadBalancer": .emptyObject] }
         resource.rules.prepareForUpdate = { service, old, subresource in

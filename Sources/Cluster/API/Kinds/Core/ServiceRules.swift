@@ -7,6 +7,7 @@ enum ServiceRules {
     @Sendable static func validate(_ service: Value) -> [Problem] {
         let spec = service["spec"] ?? .emptyObject
         var problems: [Problem] = []
+        topology(service, &problems)
         let ports = spec.list("ports")
         let type = spec.text("type")
         if ports.isEmpty, !isHeadless(spec), type != "ExternalName" { problems.append(.required(path / "ports")) }
@@ -27,32 +28,37 @@ enum ServiceRules {
         if spec.has("allocateLoadBalancerNodePorts"), type != "LoadBalancer" {
             problems.append(.forbidden(path / "allocateLoadBalancerNodePorts", onlyLoadBalancer))
         }
-        if let name = spec["loadBalancerClass"]?.string {
-            if type == "LoadBalancer" {
-                problems.qualifiedName(name, path / "loadBalancerClass")
-            } else {
-                problems.append(.forbidden(path / "loadBalancerClass", onlyLoadBalancer))
-            }
-        }
+        balancerClass(spec, &problems)
         traffic(spec, type, &problems)
         return problems
     }
 
     private static let onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
 
+    static func balancerClass(_ spec: Value, _ problems: inout [Problem]) {
+        guard let name = spec["loadBalancerClass"]?.string else { return }
+        if spec.text("type") == "LoadBalancer" {
+            problems.qualifiedName(name, path / "loadBalancerClass")
+        } else {
+            problems.append(.forbidden(path / "loadBalancerClass", onlyLoadBalancer))
+        }
+    }
+
+    /// Two annotations, the second the older, say how endpoints near a client are preferred.
+    private static func topology(_ service: Value, _ problems: inout [Problem]) {
+        let (mode, hints) = ("service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints")
+        let annotations = service["metadata"]?.map("annotations") ?? Fields()
+        guard let value = annotations[mode], let older = annotations[hints], value != older else { return }
+        problems.append(
+            .invalid(
+                FieldPath("metadata", "annotations").key(mode), value, "must match annotations[\(hints)] when both are specified"))
+    }
+
     static func isHeadless(_ spec: Value) -> Bool { spec["clusterIPs"]?.strings == ["None"] }
 
     private static func byType(_ spec: Value, _ type: String, _ problems: inout [Problem]) {
         switch type {
         case "LoadBalancer", "NodePort":
-            if type == "LoadBalancer" {
-                for (index, port) in spec.list("ports").enumerated() where port.number("port") == 10250 {
-                    problems.append(
-                        .invalid(
-                            (path / "ports").index(index), 10250,
-                            "may not expose port 10250 externally since it is used by kubelet"))
-                }
-            }
             if isHeadless(spec) {
                 problems.append(
                     .invalid((path / "clusterIPs").index(0), "None", "may not be set to 'None' for \(type) services"))
@@ -189,13 +195,23 @@ enum ServiceRules {
 
     private static func sourceRanges(_ service: Value, _ spec: Value, _ type: String, _ problems: inout [Problem]) {
         let ranges = spec["loadBalancerSourceRanges"]?.strings ?? []
-        guard !ranges.isEmpty else { return }
+        if ranges.isEmpty { return annotatedRanges(service, type, &problems) }
         // Kubernetes writes the field's name this way.
         let here = path / "LoadBalancerSourceRanges"
         if type != "LoadBalancer" { problems.append(.forbidden(here, onlyLoadBalancer)) }
         for (index, range) in ranges.enumerated() {
             problems.cidr(range.trimmed, here.index(index))
         }
+    }
+
+    /// Where the ranges stood before they had a field.
+    private static func annotatedRanges(_ service: Value, _ type: String, _ problems: inout [Problem]) {
+        let key = "service.beta.kubernetes.io/load-balancer-source-ranges"
+        guard let text = service[path: "metadata", "annotations", key]?.string else { return }
+        let here = FieldPath("metadata", "annotations").key(key)
+        if type != "LoadBalancer" { problems.append(.forbidden(here, onlyLoadBalancer)) }
+        guard !text.trimmed.isEmpty else { return }
+        for range in text.split(separator: ",", omittingEmptySubsequences: false) { problems.cidr(String(range).trimmed, here) }
     }
 
     private static func traffic(_ spec: Value, _ type: String, _ problems: inout [Problem]) {
@@ -228,60 +244,5 @@ enum ServiceRules {
             problems.append(.required(path / "internalTrafficPolicy"))
         }
         problems.oneOfIfSet(spec, "trafficDistribution", ["PreferClose", "PreferSameNode", "PreferSameZone"], path)
-    }
-
-    // MARK: - Updates
-
-    @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {
-        if subresource == "status" { return LoadBalancerRules.status(new) }
-        guard subresource.isEmpty else { return [] }
-        let (spec, before) = (new["spec"] ?? .emptyObject, old["spec"] ?? .emptyObject)
-        var problems: [Problem] = []
-        if spec.text("type") != "ExternalName", before.text("type") != "ExternalName" {
-            changedAddresses(spec, before, &problems)
-            changedFamilies(spec, before, &problems)
-        }
-        if spec.text("type") == "LoadBalancer", before.text("type") == "LoadBalancer" {
-            if spec["loadBalancerClass"]?.string != before["loadBalancerClass"]?.string {
-                problems.append(
-                    .invalid(path / "loadBalancerClass", spec["loadBalancerClass"] ?? .null, "may not change once set"))
-            }
-            let (port, previous) = (spec.number("healthCheckNodePort"), before.number("healthCheckNodePort"))
-            if spec.text("externalTrafficPolicy") == "Local", before.text("externalTrafficPolicy") == "Local", port != previous {
-                problems.append(.forbidden(path / "healthCheckNodePort", [Problem].immutable))
-            }
-        }
-        return problems + validate(new)
-    }
-
-    private static func changedAddresses(_ spec: Value, _ before: Value, _ problems: inout [Problem]) {
-        if isHeadless(spec), isHeadless(before) { return }
-        let (new, old) = (spec["clusterIPs"]?.strings ?? [], before["clusterIPs"]?.strings ?? [])
-        let here = path / "clusterIPs"
-        if new.count == old.count {
-            for (index, pair) in zip(new, old).enumerated() where pair.0 != pair.1 {
-                problems.append(.invalid(here.index(index), Value(new), "may not change once set"))
-            }
-            return
-        }
-        if new.isEmpty {
-            problems.append(.invalid(here.index(0), .null, "primary clusterIP can not be unset"))
-        } else if let first = old.first, first != new[0] {
-            problems.append(.invalid(here.index(0), Value(new), "may not change once set"))
-        }
-        if old.count > new.count, new.count == 1, spec.text("ipFamilyPolicy") != "SingleStack" {
-            problems.append(
-                .invalid(
-                    path / "ipFamilyPolicy", spec["ipFamilyPolicy"] ?? .null,
-                    "must be set to 'SingleStack' when releasing the secondary clusterIP"))
-        }
-    }
-
-    private static func changedFamilies(_ spec: Value, _ before: Value, _ problems: inout [Problem]) {
-        if isHeadless(spec) || isHeadless(before) { return }
-        let (new, old) = (spec["ipFamilies"]?.strings ?? [], before["ipFamilies"]?.strings ?? [])
-        if let first = old.first, let now = new.first, first != now {
-            problems.append(.invalid((path / "ipFamilies").index(0), Value(new), "may not change once set"))
-        }
     }
 }

@@ -4,7 +4,7 @@ extension Kinds {
     static func ingress(_ resource: inout Resource) {
         StatusOwnership.rules(&resource, generation: true)
         resource.rules.prepareForCreate = { $0["status"] = ["loadBalancer": .emptyObject] }
-        resource.rules.validate = IngressRules.validate
+        resource.rules.validate = IngressRules.validateCreate
         resource.rules.validateUpdate = IngressRules.validateUpdate
     }
 }
@@ -13,7 +13,19 @@ extension Kinds {
 enum IngressRules {
     private static let path = FieldPath("spec")
 
-    @Sendable static func validate(_ ingress: Value) -> [Problem] {
+    /// The annotation that the class was before it had a field must not say otherwise.
+    @Sendable static func validateCreate(_ ingress: Value) -> [Problem] {
+        let key = "kubernetes.io/ingress.class"
+        let problems = validate(ingress)
+        guard let annotation = ingress[path: "metadata", "annotations", key]?.string,
+            let name = ingress[path: "spec", "ingressClassName"]?.string, name != annotation
+        else { return problems }
+        return problems + [
+            .invalid(FieldPath("annotations", key), .string(annotation), "must match `ingressClassName` when both are specified")
+        ]
+    }
+
+    static func validate(_ ingress: Value) -> [Problem] {
         let spec = ingress["spec"] ?? .emptyObject
         var problems: [Problem] = []
         let rules = spec.list("rules")
@@ -86,10 +98,8 @@ enum IngressRules {
         case (_?, _?): problems.append(.invalid(path, "", "cannot set both resource and service backends"))
         case (nil, nil): problems.append(.invalid(path, "", "resource or service backend is required"))
         case (nil, let resource?):
-            for key in ["kind", "name"] { problems.required(resource, key, path / "resource") }
-            if !resource.text("apiGroup").isEmpty {
-                problems.subdomain(resource.text("apiGroup"), path / "resource" / "apiGroup")
-            }
+            if let group = resource["apiGroup"]?.string { problems.subdomain(group, path / "resource" / "apiGroup") }
+            for key in ["kind", "name"] { problems.pathSegment(resource, key, path / "resource") }
         case (let service?, nil):
             let here = path / "service"
             if service.text("name").isEmpty {

@@ -24,7 +24,7 @@ enum IngressClassRules {
         guard let parameters = spec.part("parameters") else { return problems }
         let here = path / "parameters"
         if parameters.has("apiGroup") { problems.subdomain(parameters.text("apiGroup"), here / "apiGroup") }
-        for key in ["kind", "name"] { problems.required(parameters, key, here) }
+        for key in ["kind", "name"] { problems.pathSegment(parameters, key, here) }
         problems.oneOf(parameters, "scope", ["Cluster", "Namespace"], here)
         let namespace = parameters.text("namespace")
         switch parameters.text("scope") {

@@ -7,9 +7,7 @@ extension Kinds {
         resource.rules.validate = { checkRanges($0) }
         resource.rules.validateUpdate = { new, old, subresource in
             guard subresource.isEmpty else { return [] }
-            var problems: [Problem] = []
-            problems.immutable(new[path: "spec", "cidrs"], old[path: "spec", "cidrs"], ranges)
-            return problems
+            return changedRanges(new, old)
         }
     }
 
@@ -28,5 +26,14 @@ extension Kinds {
         var problems: [Problem] = []
         for (index, text) in texts.enumerated() { problems.add(ranges.index(index), text, Formats.cidr(text)) }
         return problems
+    }
+    /// A range stays; one of the other family may join it.
+    private static func changedRanges(_ new: Value, _ old: Value) -> [Problem] {
+        let (wanted, before) = (new["spec"]?["cidrs"]?.strings ?? [], old["spec"]?["cidrs"]?.strings ?? [])
+        let joins = before.count == 1 && wanted.count == 2
+        guard joins || wanted.count == before.count else { return [.invalid(ranges, Value(wanted), [Problem].immutable)] }
+        let changed = zip(wanted, before).enumerated().filter { $0.element.0 != $0.element.1 }
+        return changed.map { .invalid(ranges.index($0.offset), .string($0.element.0), [Problem].immutable) }
+            + (joins ? checkRanges(new) : [])
     }
 }

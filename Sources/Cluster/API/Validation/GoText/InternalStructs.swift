@@ -137,6 +137,7 @@ enum InternalStructs {
         SuccessRule succeededIndexes* succeededCount*
         UncountedTerminatedPods succeeded* failed*
         RoleRef apiGroup=APIGroup kind name
+        ParentReference group resource namespace name
         AttachmentSpec attacher source:AttachmentSource nodeName
         AttachmentSource persistentVolumeName* inlineVolumeSpec*
         ServicePort name protocol appProtocol* port# targetPort# nodePort#

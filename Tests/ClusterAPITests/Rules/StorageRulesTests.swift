@@ -1,0 +1,84 @@
+import Testing
+
+@Suite struct StorageRulesTests {
+    private func volumes() throws -> KindUnderTest {
+        try KindUnderTest(
+            "", "v1", "persistentvolumes",
+            sound: """
+                {"metadata":{"name":"x"},"spec":{"accessModes":["ReadWriteOnce"],"capacity":{"storage":"1Gi"},
+                 "csi":{"driver":"d.example.com","volumeHandle":"h"}}}
+                """)
+    }
+
+    @Test(arguments: [
+        Refusal(
+            #"{"spec":{"csi":{"controllerExpandSecretRef":{"name":"s"}}}}"#,
+            "spec.csi.controllerExpandSecretRef.namespace: Required value"),
+        Refusal(
+            #"{"spec":{"csi":null,"hostPath":{"path":"/a/.."},"nfs":{"server":"s","path":"/p"},"volumeAttributesClassName":""}}"#,
+            #"spec.hostPath.path: Invalid value: "/a/..": must not contain '..'"#,
+            "spec.nfs: Forbidden: may not specify more than 1 volume type",
+            "spec.volumeAttributesClassName: Required value: an empty string is disallowed",
+            "spec.csi: Required value: has to be specified when using volumeAttributesClassName"),
+        Refusal(
+            #"{"spec":{"csi":null,"iscsi":{"targetPortal":"h:1","iqn":"x","lun":0}}}"#,
+            #"spec.iscsi.iqn: Invalid value: "x": must be valid format"#),
+        Refusal(
+            #"{"spec":{"csi":null,"local":{"path":"/d"}}}"#, "spec.nodeAffinity: Required value: Local volume requires node affinity"),
+        Refusal(#"{"spec":{"csi":null,"hostPath":{"path":"/a"}}}"#),
+    ])
+    func `a volume is of one kind, with what that needs`(row: Refusal) throws {
+        #expect(try volumes().created(row.patch) == row.messages)
+    }
+
+    @Test func `of where a volume is only the secret to grow it may be added`() throws {
+        #expect(try volumes().changed(#"{"spec":{"csi":{"controllerExpandSecretRef":{"name":"s","namespace":"n"}}}}"#) == [])
+        let messages = try volumes().changed(#"{"spec":{"csi":{"volumeHandle":"i"}}}"#)
+        #expect(messages.count == 1)
+        #expect(
+            messages.first?.hasPrefix(
+                "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n") == true)
+    }
+
+    private func claims() throws -> KindUnderTest {
+        try KindUnderTest(
+            "", "v1", "persistentvolumeclaims",
+            sound: """
+                {"metadata":{"name":"x"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"2Gi"}}}}
+                """)
+    }
+
+    private static let bound =
+        #"{"spec":{"volumeName":"v","storageClassName":"s"},"status":{"phase":"Bound","capacity":{"storage":"1Gi"},"currentVolumeAttributesClassName":"a"}}"#
+
+    @Test(arguments: [
+        Refusal(#"{"spec":{"volumeName":"v","storageClassName":"s"}}"#, from: "{}"),
+        Refusal(#"{"spec":{"resources":{"requests":{"storage":"3Gi"}},"volumeAttributesClassName":"b"}}"#, from: bound),
+        Refusal(
+            #"{"spec":{"resources":{"requests":{"storage":"1Gi"}},"volumeAttributesClassName":""}}"#, from: bound,
+            "spec.resources.requests.storage: Forbidden: field can not be less than status.capacity",
+            "spec.volumeAttributesClassName: Forbidden: update to empty string is forbidden when "
+                + "status.currentVolumeAttributesClassName is not nil"),
+        Refusal(
+            #"{"metadata":{"annotations":{"volume.beta.kubernetes.io/storage-class":"t"}}}"#, from: bound,
+            #"metadata.annotations.volume.beta.kubernetes.io/storage-class: Invalid value: "t": field is immutable"#),
+        Refusal(
+            #"{"metadata":{"annotations":{"volume.beta.kubernetes.io/storage-class":"t"}},"spec":{"storageClassName":"t"}}"#,
+            from: #"{"metadata":{"annotations":{"volume.beta.kubernetes.io/storage-class":"t"}}}"#),
+    ])
+    func `a bound claim grows, and changes its attributes`(row: Refusal) throws {
+        #expect(try claims().changed(row.patch, from: row.stored) == row.messages)
+    }
+
+    @Test(arguments: [
+        #"{"spec":{"resources":{"requests":{"storage":"3Gi"}}}}"#, #"{"spec":{"volumeAttributesClassName":"b"}}"#,
+    ])
+    func `one that is not bound does not`(patch: String) throws {
+        let messages = try claims().changed(patch)
+        #expect(messages.count == 1)
+        #expect(
+            messages.first?.hasPrefix(
+                "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound "
+                    + "claims\n") == true)
+    }
+}
