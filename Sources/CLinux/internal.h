@@ -37,6 +37,9 @@ _Noreturn void skiff_fail(int fd, const char *format, ...) __attribute__((format
    NULL, or what went wrong (static storage). */
 const char *skiff_ip(const char *commands, int netns);
 
+/* Runs `nft -f -` on `rules` in this process's network namespace. NULL, or what went wrong (static storage). */
+const char *skiff_nft(const char *rules);
+
 /* Writes text to a file that exists, 0 or -errno. */
 int skiff_write_text(const char *path, const char *text);
 

@@ -2,7 +2,7 @@
 
 /* skiff netns-keeper DIRECTORY ROOTLESS COMMANDS: holds the node's user and network namespace for as long as the node's pods
    live, longer than skiff. Descriptors: 3 takes the report, 4 listens. A client may ask, one letter a message:
-   t a TCP socket, u a UDP socket (made inside), i TEXT `ip` commands, n the network namespace, a pipe in which something is to
+   t a TCP socket, u a UDP socket (made inside), i TEXT `ip` commands, f TEXT `nft` rules, n the network namespace, a pipe in which something is to
    be read once the keeper ends by itself, and the user namespace if there is one; p + a process (its pidfd) that ends with it then.
    It ends by itself when nobody can find it any more: when its directory is removed. */
 
@@ -84,8 +84,9 @@ static void answer(int client) {
         if (held.companion >= 0) close(held.companion);
         held.companion = companion;
         break;
-    case 'i': {
-        const char *problem = skiff_ip(message + 1, -1);
+    case 'i':
+    case 'f': {
+        const char *problem = message[0] == 'i' ? skiff_ip(message + 1, -1) : skiff_nft(message + 1);
         if (problem) reply = problem;
         break;
     }

@@ -41,12 +41,15 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: access("/usr/bin/pasta", X_OK) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0))
+    @Test(
+        .enabled(
+            if: access("/usr/bin/pasta", X_OK) == 0 && access("/usr/sbin/nft", X_OK) == 0
+                && access("/dev/net/tun", R_OK | W_OK) == 0))
     func `a way out is opened once and ends with the network`() async throws {
         try await withNode { network, node in
-            #expect(try await network.openWayOut())
+            #expect(try await network.openWayOut() == .open)
             let pasta = try #require(ProcessIdentity.running("\(node)/network/pasta"))
-            #expect(try await network.openWayOut())
+            #expect(try await network.openWayOut() == .open)
             #expect(ProcessIdentity.running("\(node)/network/pasta") == pasta)
             await NodeNetwork.end(directory: node)
             #expect(!pasta.isRunning)

@@ -96,14 +96,35 @@ import Testing
                     + "`sudo sysctl user.max_user_namespaces=15000` allows them, or run skiff as root"), "\(outcome.errors)")
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root can hide a program"))
-    func `without pasta pods reach nothing outside, and it is said once`() async throws {
+    /// Starts a cluster that sees other files in the place of some.
+    private func cluster(_ folder: Folder, hiding paths: [String], with other: String = "/dev/null") async throws -> Cluster {
+        let hide = "other=$1; shift; for p in \(paths.joined(separator: " ")); do [ -e $p ] && mount --bind $other $p; done; exec \"$@\""
+        return try await Cluster.whole(folder, launcher: ["unshare", "-m", "sh", "-c", hide, "sh", other])
+    }
+
+    @Test(
+        .enabled(if: geteuid() == 0, "only root can hide a program"),
+        arguments: [("pasta", "passt"), ("nft", "nftables")].filter { $0.0 == "pasta" || Program.find("pasta") != nil })
+    func `without a program of the way out pods reach nothing outside, and it is said once`(program: String, package: String) async throws {
         let folder = try Folder()
-        let hide = "for p in /usr/bin/pasta /usr/local/bin/pasta /bin/pasta; do [ -e $p ] && mount --bind /dev/null $p; done; exec \"$@\""
-        let cluster = try await Cluster.whole(folder, launcher: ["unshare", "-m", "sh", "-c", hide, "sh"])
-        let notice = "pods reach nothing outside the cluster; for that install pasta (package passt) and start again"
+        let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin", "/sbin"].map { "\($0)/\(program)" }
+        let cluster = try await cluster(folder, hiding: places)
+        let notice = "pods reach nothing outside the cluster; for that install \(program) (package \(package)) and start again"
         try await eventually("it is said") { cluster.said.contains(notice) }
         #expect(cluster.said.components(separatedBy: notice).count == 2)
         #expect(try await cluster.ask("getent hosts kubernetes | cut -d' ' -f1") == "10.96.0.1\n")
+    }
+
+    @Test(
+        .enabled(if: geteuid() == 0, "only root can hide a device"),
+        .enabled(if: Program.find("pasta") != nil && Program.find("nft") != nil, "the way out needs pasta and nft"))
+    func `why pasta has ended is said, and pods run without it`() async throws {
+        let folder = try Folder()
+        // A device, but not the one that makes interfaces.
+        let cluster = try await cluster(folder, hiding: ["/dev/net/tun"], with: "/dev/null")
+        try await eventually("it is said") { cluster.said.contains("pods reach nothing outside the cluster") }
+        #expect(cluster.said.contains("pasta has ended: "), "\(cluster.said)")
+        #expect(try await cluster.ask("getent hosts kubernetes | cut -d' ' -f1") == "10.96.0.1\n")
+        #expect(Processes.running("\(cluster.state)/node/network/pasta") == nil)
     }
 }

@@ -85,6 +85,18 @@ import Testing
         #expect(try await slow == "\(old)\n")
     }
 
+    @Test func `a pod reaches itself by its service`() async throws {
+        let folder = try Folder()
+        let cluster = try await Cluster.whole(folder)
+        try cluster.apply(Manifest.servers("web", replicas: 1))
+        try cluster.apply(Manifest.service("web", app: "web"))
+        try await eventually("it is ready") { try cluster.get("deployment web", ".status.readyReplicas") == "1" }
+        let pod = try cluster.get("pods -l app=web", ".items[0].metadata.name")
+        try await eventually("it hears itself") {
+            try cluster.run(["exec", pod, "--", "curl", "-s", "-m", "5", "http://web/"]).output == "\(pod)\n"
+        }
+    }
+
     @Test func `datagrams go to the pods of a UDP service and back`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)

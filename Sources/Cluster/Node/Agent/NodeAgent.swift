@@ -59,8 +59,8 @@ public final class NodeAgent: Service {
         // A network made anew has nothing of what shims of an earlier one hang on.
         if !network.isAdopted { await endStrandedShims() }
         do {
-            if try await !network.openWayOut() {
-                logger.notice("pods reach nothing outside the cluster; for that install pasta (package passt) and start again")
+            if case .missing(let program) = try await network.openWayOut() {
+                logger.notice("pods reach nothing outside the cluster; for that install \(program) and start again")
             }
         } catch {
             logger.warning("pods reach nothing outside the cluster", metadata: ["error": "\(error)"])

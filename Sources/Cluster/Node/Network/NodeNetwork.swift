@@ -16,7 +16,7 @@ public final class NodeNetwork: NodeSockets {
     /// Whether it is in a user namespace, made without root.
     public let isRootless: Bool
     let range: AddressRange4
-    private let directory: String
+    let directory: String
 
     static let bridge = "skiff0"
 
@@ -89,33 +89,6 @@ public final class NodeNetwork: NodeSockets {
         }
     }
 
-    /// Opens a way to the world outside, unless there is one: `pasta` (package passt) carries what pods send as this user's own
-    /// connections, and nothing comes in.
-    /// - Returns: false when pasta is not installed: then pods reach each other and services, and nothing else.
-    func openWayOut() async throws -> Bool {
-        let file = "\(directory)/pasta"
-        if ProcessIdentity.running(file) != nil { return true }
-        let places: [String] = ["/usr/bin/pasta", "/usr/local/bin/pasta", "/bin/pasta"]
-        guard let program = places.first(where: { access($0, X_OK) == 0 }) else { return false }
-        guard access("/dev/net/tun", R_OK | W_OK) == 0 else {
-            throw NodeError("pasta needs /dev/net/tun, which this user may not open; `chmod 666 /dev/net/tun` allows it")
-        }
-        // By descriptor: another process's namespaces may not be opened by their names without privileges over it.
-        let namespaces = try await namespaces()
-        let user = namespaces.user == nil ? ["--runas", "0"] : ["--userns", "/proc/self/fd/4"]
-        let pid = try ProgramSpawner.start(
-            program: program,
-            [
-                "--foreground", "--quiet", "--config-net", "--ipv4-only", "--no-map-gw", "--no-netns-quit", "--ns-ifname", "outside",
-                "--tcp-ports", "none", "--udp-ports", "none", "--tcp-ns", "none", "--udp-ns", "none",
-            ] + user + ["--netns", "/proc/self/fd/3"], descriptors: [namespaces.network] + [namespaces.user].compactMap { $0 })
-        try TextFile.write(ProcessIdentity(pid: pid).text.utf8, to: file)
-        let process = skiff_pidfd_open(pid)
-        // It may have ended already.
-        if process >= 0 { _ = try await ask("p", [Descriptor(process)]) }
-        return true
-    }
-
     // MARK: - Sockets inside
 
     public func tcp() async throws -> CInt { try take(await socket("t")) }
@@ -155,7 +128,8 @@ public final class NodeNetwork: NodeSockets {
         return descriptor
     }
 
-    private func ask(
+    /// One question to the keeper.
+    func ask(
         _ message: String, _ descriptors: [Descriptor] = []
     ) async throws(NodeError) -> (text: String, descriptors: [Descriptor]) {
         let number = skiff_connect_at(directory, "control")

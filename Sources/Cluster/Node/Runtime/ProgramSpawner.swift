@@ -36,13 +36,14 @@ enum ProgramSpawner {
         return (pid, read)
     }
 
-    /// Starts a program of the host in a session of its own, silent, with `descriptors` as its 3, 4, ….
-    static func start(program: String, _ arguments: [String], descriptors: [Descriptor]) throws -> pid_t {
+    /// Starts a program of the host in a session of its own, with `descriptors` as its 3, 4, ….
+    /// - Parameter log: takes what it says.
+    static func start(program: String, _ arguments: [String], log: Descriptor, descriptors: [Descriptor]) throws -> pid_t {
         var pid = pid_t()
         let status = withCStrings([program] + arguments) { pointers in
-            skiff_spawn(program, pointers, -1, descriptors.map(\.number), Int32(descriptors.count), &pid)
+            skiff_spawn(program, pointers, log.number, descriptors.map(\.number), Int32(descriptors.count), &pid)
         }
-        withExtendedLifetime(descriptors) {}
+        withExtendedLifetime((log, descriptors)) {}
         guard status == 0 else { throw ShimError("start \(program): \(String(cString: strerror(status)))") }
         return pid
     }

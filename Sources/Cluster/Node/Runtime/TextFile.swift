@@ -28,9 +28,8 @@ enum TextFile {
     static func write(_ text: some Sequence<UInt8>, to path: String, mode: mode_t = 0o600) throws(SystemError) {
         let bytes = Array(text)
         let temporary = path + ".new"
-        let number = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
-        guard number >= 0 else { throw SystemError(path) }
-        let descriptor = Descriptor(number)
+        let descriptor: Descriptor
+        do { descriptor = try create(temporary, mode: mode) } catch { throw SystemError(path, code: error.code) }
         var written = 0
         while written < bytes.count {
             let part = bytes.withUnsafeBytes {
@@ -41,6 +40,13 @@ enum TextFile {
             written += part
         }
         guard fchmod(descriptor.number, mode) == 0, rename(temporary, path) == 0 else { throw SystemError(path) }
+    }
+
+    /// An empty file, open for writing.
+    static func create(_ path: String, mode: mode_t = 0o600) throws(SystemError) -> Descriptor {
+        let number = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard number >= 0 else { throw SystemError(path) }
+        return Descriptor(number)
     }
 
     /// Makes a directory and those above it.
