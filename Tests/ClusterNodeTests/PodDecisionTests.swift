@@ -112,20 +112,34 @@ import Testing
         pod.containers["main"]?.probes.liveness = false
         #expect(
             PodDecision(pod, at: Self.now).actions
-                == [.stop("main", killAt: Self.now + 5, why: "Container main failed liveness probe, will be restarted")])
+                == [.stop("main", graceEnd: Self.now + 5, why: "Container main failed liveness probe, will be restarted")])
     }
 
     @Test func `a deleted pod stops, is killed when its time is over, and is forgotten when nothing is left`() {
         var pod = Self.situation(Self.one, metadata: ["deletionTimestamp": "2001-01-01T00:00:00Z", "deletionGracePeriodSeconds": 3])
         pod.containers["main"] = Self.running()
-        #expect(PodDecision(pod, at: Self.now).actions == [.stop("main", killAt: Self.now + 3, why: "Stopping container main")])
-        pod.containers["main"]?.stop = .init(killAt: Self.now + 3)
+        #expect(PodDecision(pod, at: Self.now).actions == [.stop("main", graceEnd: Self.now + 3, why: "Stopping container main")])
+        pod.containers["main"]?.stop = .init(graceEnd: Self.now + 3, signalledAt: Self.now)
         #expect(PodDecision(pod, at: Self.now).wakeAt == Self.now + 3)
         #expect(PodDecision(pod, at: Self.now + 3).actions == [.kill("main")])
         pod.containers["main"] = Self.exited(137)
         #expect(PodDecision(pod, at: Self.now).actions == [.endSandbox])
         pod.sandbox = .absent
         #expect(PodDecision(pod, at: Self.now).actions == [.forget])
+    }
+
+    @Test func `however long a preStop hook took, two seconds are left for the stop signal`() {
+        var pod = Self.situation(Self.one, metadata: ["deletionTimestamp": "2001-01-01T00:00:00Z", "deletionGracePeriodSeconds": 3])
+        pod.containers["main"] = Self.running()
+        // While it runs nothing is killed: it is itself ended with the grace period.
+        pod.containers["main"]?.stop = .init(graceEnd: Self.now + 3)
+        #expect(PodDecision(pod, at: Self.now + 3).actions.isEmpty)
+        pod.containers["main"]?.stop?.signalledAt = Self.now + 3
+        #expect(PodDecision(pod, at: Self.now + 4).actions.isEmpty)
+        #expect(PodDecision(pod, at: Self.now + 4).wakeAt == Self.now + 5)
+        #expect(PodDecision(pod, at: Self.now + 5).actions == [.kill("main")])
+        pod.containers["main"]?.stop?.signalledAt = Self.now + 0.5
+        #expect(PodDecision(pod, at: Self.now + 3).actions == [.kill("main")])
     }
 
     @Test func `after a reboot a pod starts again in place, its init containers first`() {

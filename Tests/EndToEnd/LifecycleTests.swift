@@ -115,6 +115,22 @@ import Testing
         #expect(cluster.programs().isEmpty)
     }
 
+    @Test func `a preStop hook that takes the whole grace period leaves two seconds for SIGTERM`() async throws {
+        let folder = try Folder()
+        let cluster = try await Cluster.whole(folder)
+        let script = "trap 'sleep 1; echo end >> /log/slow; exit 0' TERM; while true; do sleep 0.1; done"
+        try cluster.apply(
+            Manifest.pod(
+                "slow", script, spec: "volumes: [{name: log, hostPath: {path: \(folder.path)/log, type: DirectoryOrCreate}}]",
+                container: """
+                    lifecycle: {preStop: {exec: {command: [sh, -c, "echo stop >> /log/slow; sleep 1000"]}}}
+                    volumeMounts: [{name: log, mountPath: /log}]
+                    """))
+        try await cluster.isReady("slow")
+        #expect(try cluster.kubectl("delete", "pod", "slow", "--timeout=50s").status == 0)
+        #expect(try String(contentsOfFile: "\(folder.path)/log/slow", encoding: .utf8) == "stop\nend\n")
+    }
+
     @Test func `the node says of itself what it does not do`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)

@@ -125,9 +125,11 @@ final class PodEffects: Sendable {
     }
 
     func stop(_ container: Tree, of pod: Pod, address: String?, seconds: Double) -> Work {
-        { [context] in
+        { [context, mailbox] in
             let stopper = ContainerStopper(runner: context.runner(for: pod, address: address))
-            if let problem = await stopper.stop(container, seconds: seconds) {
+            let problem = await stopper.stop(container, seconds: seconds)
+            mailbox.yield(.signalled(container.name))
+            if let problem {
                 context.tell(pod, .warning, "FailedPreStopHook", "PreStopHook failed: \(problem)", container: container.name)
             }
         }

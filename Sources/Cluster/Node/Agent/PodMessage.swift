@@ -16,6 +16,8 @@ enum PodMessage: Sendable {
     case container(ContainerEvent)
     case startRefused(String, reason: String, message: String, ran: Bool)
     case probe(String, attempt: Int, ProbeKind, Bool)
+    /// Its preStop hook is over, and its stop signal sent.
+    case signalled(String)
     case statusWritten(APIObject?)
     /// Only to look again: a time has come.
     case wake

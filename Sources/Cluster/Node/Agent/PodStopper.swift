@@ -13,11 +13,14 @@ struct PodStopper: Sendable {
         guard let shim = directory.shim else { return }
         if let pod = directory.pod {
             let seconds = Double(clamping: grace ?? pod.terminationGracePeriodSeconds)
+            let end = Timestamp.system() + seconds
             let sidecars = pod.initContainers.filter(\.isSidecar).reversed()
-            _ = try? await Deadline.run(seconds: max(seconds, 0)) {
+            // Each has at least a little time after its stop signal; only what does not answer takes all of this.
+            let longest = seconds + Double(1 + sidecars.count) * ContainerSituation.Stop.shortest
+            _ = try? await Deadline.run(seconds: max(longest, 0)) {
                 if seconds > 0 {
-                    try await stop(pod.containers + pod.initContainers.filter { !$0.isSidecar }, seconds)
-                    for sidecar in sidecars { try await stop([sidecar], seconds) }
+                    try await stop(pod.containers + pod.initContainers.filter { !$0.isSidecar }, before: end)
+                    for sidecar in sidecars { try await stop([sidecar], before: end) }
                 }
             }
         }
@@ -28,7 +31,8 @@ struct PodStopper: Sendable {
         unlink("\(directory.path)/address")
     }
 
-    private func stop(_ containers: [Tree], _ seconds: Double) async throws {
+    /// - Parameter end: when the grace period is over.
+    private func stop(_ containers: [Tree], before end: Timestamp) async throws {
         var running = Set(containers.map(\.name))
         var told: Set<String> = []
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -39,7 +43,7 @@ struct PodStopper: Sendable {
                 case .synced:
                     running.formIntersection(told)
                     for container in containers where running.contains(container.name) {
-                        group.addTask { await ask(container, seconds) }
+                        group.addTask { try await finish(container, before: end) }
                     }
                 }
                 if running.isEmpty { break }
@@ -48,13 +52,17 @@ struct PodStopper: Sendable {
         }
     }
 
-    private func ask(_ container: Tree, _ seconds: Double) async {
-        guard let network else {
+    /// Asks it to end, and kills it when its time is over.
+    private func finish(_ container: Tree, before end: Timestamp) async throws {
+        if let network {
+            let runner = ProbeRunner(client: directory.client, network: network, address: directory.address ?? network.gateway)
+            _ = await ContainerStopper(runner: runner).stop(container, seconds: end - Timestamp.system())
+        } else {
             try? await directory.client.signal(container.name, SIGTERM)
-            return
         }
-        let runner = ProbeRunner(client: directory.client, network: network, address: directory.address ?? network.gateway)
-        _ = await ContainerStopper(runner: runner).stop(container, seconds: seconds)
+        let now = Timestamp.system()
+        try await Task.sleep(for: .seconds(ContainerSituation.Stop(graceEnd: end, signalledAt: now).killAt - now))
+        try? await directory.client.signal(container.name, SIGKILL)
     }
 }
 

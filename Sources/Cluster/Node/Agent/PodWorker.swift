@@ -132,6 +132,7 @@ actor PodWorker {
             case .liveness: situation.containers[name]?.probes.liveness = verdict
             case .readiness: situation.containers[name]?.probes.readiness = verdict
             }
+        case .signalled(let name): situation.containers[name]?.stop?.signalledAt = Timestamp.system()
         case .statusWritten(let object):
             isWriting = false
             if let object { situation.pod = Pod(object) }
@@ -331,16 +332,16 @@ actor PodWorker {
             let onDisk = context.directory(of: pod).lastAttempt(name) ?? -1
             let attempt = max(state.current?.attempt ?? -1, onDisk) + 1
             spawn(effects.start(container, of: pod, attempt: attempt, address: address))
-        case .stop(let name, let killAt, let why):
+        case .stop(let name, let graceEnd, let why):
             guard let container = (pod.containers + pod.initContainers).first(where: { $0.name == name }),
                 case .ready(let address) = situation.sandbox
             else { return }
-            situation.containers[name]?.stop = .init(killAt: killAt)
+            situation.containers[name]?.stop = .init(graceEnd: graceEnd)
             context.tell(pod, .normal, "Killing", why, container: name)
             effects.stopProbing(name)
-            spawn(effects.stop(container, of: pod, address: address, seconds: killAt - now))
+            spawn(effects.stop(container, of: pod, address: address, seconds: graceEnd - now))
         case .kill(let name):
-            situation.containers[name]?.stop = .init(killAt: now, isKilled: true)
+            situation.containers[name]?.stop = .init(graceEnd: now, isKilled: true)
             spawn(effects.kill(name, of: pod))
         case .endSandbox:
             guard !isEnding, situation.sandbox != .starting else { return }

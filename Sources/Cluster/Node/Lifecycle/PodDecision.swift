@@ -5,7 +5,7 @@ enum PodAction: Sendable, Hashable {
     case makeSandbox
     case start(String)
     /// preStop, then SIGTERM; SIGKILL is an action of its own when its time has come.
-    case stop(String, killAt: Timestamp, why: String)
+    case stop(String, graceEnd: Timestamp, why: String)
     case kill(String)
     /// Nothing runs in it any more.
     case endSandbox
@@ -91,9 +91,7 @@ struct PodDecision: Sendable {
                 let which = state.probes.startup == false ? "startup" : "liveness"
                 let probe = container["\(which)Probe"]
                 let grace = probe?["terminationGracePeriodSeconds"]?.int ?? situation.pod.terminationGracePeriodSeconds
-                let killAt = now + Double(clamping: grace)
-                actions.append(.stop(name, killAt: killAt, why: "Container \(name) failed \(which) probe, will be restarted"))
-                wake(killAt)
+                stop(name, graceEnd: now + Double(clamping: grace), why: "Container \(name) failed \(which) probe, will be restarted")
             }
             return
         }
@@ -116,7 +114,7 @@ struct PodDecision: Sendable {
     private mutating func wind(down pod: Pod) {
         let grace = pod.object.deletionGracePeriodSeconds ?? pod.terminationGracePeriodSeconds
         // A deletion says when it was to be over; without one the time counts from now.
-        let killAt = now + Double(clamping: max(grace, 0))
+        let graceEnd = now + Double(clamping: max(grace, 0))
         let mains = pod.containers.map(\.name)
         let inits = pod.initContainers.filter { !$0.isSidecar }.map(\.name)
         var live = (mains + inits).filter { situation[$0].isRunning || situation[$0].isStarting }
@@ -128,10 +126,9 @@ struct PodDecision: Sendable {
         }
         for name in live where situation[name].isRunning {
             if let stop = situation[name].stop {
-                if pod.isBeingDeleted, killAt < stop.killAt, grace == 0 { actions.append(.kill(name)) }
+                if pod.isBeingDeleted, grace == 0, !stop.isKilled, graceEnd < stop.killAt { actions.append(.kill(name)) }
             } else {
-                actions.append(.stop(name, killAt: killAt, why: "Stopping container \(name)"))
-                wake(killAt)
+                self.stop(name, graceEnd: graceEnd, why: "Stopping container \(name)")
             }
         }
         keepKilling()
@@ -140,6 +137,11 @@ struct PodDecision: Sendable {
         case .ready, .starting: actions.append(.endSandbox)
         case .absent, .failed: if pod.isBeingDeleted { actions.append(.forget) }
         }
+    }
+
+    private mutating func stop(_ name: String, graceEnd: Timestamp, why: String) {
+        actions.append(.stop(name, graceEnd: graceEnd, why: why))
+        wake(ContainerSituation.Stop(graceEnd: graceEnd).killAt)
     }
 
     private mutating func keepKilling() {

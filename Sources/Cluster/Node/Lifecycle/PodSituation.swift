@@ -58,9 +58,17 @@ struct ContainerSituation: Sendable, Hashable {
     }
 
     struct Stop: Sendable, Hashable {
-        /// When SIGKILL follows.
-        var killAt: Timestamp
+        /// What a program has to end in at least, as kubelet has it.
+        static let shortest = 2.0
+
+        /// When its grace period is over.
+        var graceEnd: Timestamp
+        /// When its stop signal was sent; nil while its preStop hook runs, which may take all of the grace period.
+        var signalledAt: Timestamp?
         var isKilled = false
+
+        /// When SIGKILL follows.
+        var killAt: Timestamp { max(graceEnd, (signalledAt ?? graceEnd) + Stop.shortest) }
     }
 
     var isRunning: Bool { current != nil && current?.exit == nil && !isStale }

@@ -5,12 +5,17 @@ import Glibc
 struct ContainerStopper: Sendable {
     let runner: ProbeRunner
 
-    /// - Parameter seconds: what is left of the grace period; the hook may take all of it, and gets two seconds more than none.
+    /// - Parameter seconds: what is left of the grace period; the hook may take all of it.
     /// - Returns: what the hook said when it failed.
     func stop(_ container: Tree, seconds: Double) async -> String? {
         var problem: String?
         if let hook = container["lifecycle"]?["preStop"], seconds > 0 {
-            if case .failure(let why) = await runner.run(hook, in: container, timeout: seconds) { problem = why }
+            let outcome = try? await Deadline.run(seconds: seconds) { await runner.run(hook, in: container, timeout: seconds) }
+            switch outcome {
+            case .success?: break
+            case .failure(let why)?: problem = why
+            case nil: problem = "it took longer than the grace period"
+            }
         }
         try? await runner.client.signal(container.name, ContainerStopper.signal(container["lifecycle"]?["stopSignal"]?.string))
         return problem
