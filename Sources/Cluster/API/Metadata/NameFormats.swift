@@ -45,6 +45,8 @@ enum NameFormats {
     }
 
     static func qualifiedName(_ text: String) -> [String] {
+        // Nearly all are a name alone, and right.
+        if text.utf8.count <= 63, isLabelText(text) { return [] }
         let rule =
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
             + "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"

@@ -134,7 +134,9 @@ struct TapeParser {
         position += 1
         let start = position
         var escaped = false
-        while position < bytes.count {
+        while true {
+            position = plainEnd(from: position)
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
                 let length = position - start
@@ -153,6 +155,19 @@ struct TapeParser {
             position += 1
         }
         throw endOfInput()
+    }
+
+    /// Where the next byte stands that is no plain part of a string, or is not ASCII, or is one of the last seven of the document.
+    @inline(__always)
+    private func plainEnd(from start: Int) -> Int {
+        var position = start
+        while position + 8 <= bytes.count {
+            let word = JSONText.word(bytes, at: position)
+            let found = JSONText.special(word) | JSONText.nonASCII(word)
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        return position
     }
 
     private mutating func parseEscape() throws(JSONError) {

@@ -80,7 +80,7 @@ public struct Tree: Sendable {
     /// The whole number held, also when written as `3.0` or `3e2`; nil for anything else.
     public var int: Int? {
         switch kind {
-        case .int: Int(numberText)
+        case .int: small ?? Int(numberText)
         case .double: Double(numberText).flatMap { Int(exactly: $0) }
         default: nil
         }
@@ -91,6 +91,27 @@ public struct Tree: Sendable {
         case .int, .double: Double(numberText)
         default: nil
         }
+    }
+
+    /// A whole number of few digits, as nearly all are.
+    private var small: Int? {
+        guard length <= 18 else { return nil }
+        return document.bytes.withUnsafeBufferPointer { bytes in
+            var result = 0
+            var isNegative = false
+            for position in offset..<offset + length {
+                let byte = bytes[position]
+                if byte == UInt8(ascii: "-") { isNegative = true } else { result = result &* 10 &+ Int(byte &- UInt8(ascii: "0")) }
+            }
+            return isNegative ? -result : result
+        }
+    }
+
+    /// The bytes of a string without escapes; nil for anything else.
+    @inline(__always)
+    public func withPlainText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        guard kind == .string else { return nil }
+        return document.bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[offset..<offset + length])) }
     }
 
     private var numberText: String { String(decoding: document.bytes[offset..<offset + length], as: UTF8.self) }
@@ -171,7 +192,7 @@ public struct Tree: Sendable {
         case .true: return .bool(true)
         case .false: return .bool(false)
         case .int:
-            if let int = Int64(numberText) { return .int(int) }
+            if let int = small.map(Int64.init) ?? Int64(numberText) { return .int(int) }
             return .double(Double(numberText) ?? 0)
         case .double: return .double(Double(numberText) ?? 0)
         case .string, .escapedString: return .string(string ?? "")
@@ -262,8 +283,13 @@ extension Tree {
         }
 
         public mutating func next() -> (key: String, value: Tree)? {
+            nextPair().map { ($0.key.string ?? "", $0.value) }
+        }
+
+        /// As ``next()``, with the key not yet made a string of.
+        public mutating func nextPair() -> (key: Tree, value: Tree)? {
             guard position < end else { return nil }
-            let key = Tree(document, position).string ?? ""
+            let key = Tree(document, position)
             let value = Tree(document, position + 1)
             position += 1 + value.span
             return (key, value)
