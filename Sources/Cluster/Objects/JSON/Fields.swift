@@ -104,8 +104,18 @@ public struct Fields: Sendable, Hashable {
     }
 
     public static func == (left: Fields, right: Fields) -> Bool {
-        left.entries.count == right.entries.count
-            && zip(left.entries, right.entries).allSatisfy { Fields.order($0.key, $1.key) == 0 && $0.value == $1.value }
+        guard left.entries.count == right.entries.count else { return false }
+        // Most of what is compared was copied from one another and not changed since.
+        if left.isSameStorage(as: right) { return true }
+        for index in left.entries.indices {
+            let (a, b) = (left.entries[index], right.entries[index])
+            guard Fields.order(a.key, b.key) == 0, a.value == b.value else { return false }
+        }
+        return true
+    }
+
+    private func isSameStorage(as other: Fields) -> Bool {
+        entries.withUnsafeBufferPointer { here in other.entries.withUnsafeBufferPointer { here.baseAddress == $0.baseAddress } }
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -35,4 +35,39 @@ enum JSONText {
         while position < bytes.count, !isSpecial(bytes[position]) { position += 1 }
         return position
     }
+
+    /// Where the quote stands that ends a string without escapes.
+    @inline(__always)
+    static func quote(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position + 8 <= bytes.count {
+            let found = special(word(bytes, at: position))
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += 1 }
+        return position
+    }
+
+    /// Where the quote stands that ends a string.
+    static func quote(in bytes: UnsafeBufferPointer<UInt8>, afterEscapesFrom start: Int) -> Int {
+        var position = start
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1 }
+        return min(position, bytes.count)
+    }
+
+    /// Where a number ends.
+    @inline(__always)
+    static func numberEnd(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var position = start
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"),
+                UInt8(ascii: "E"):
+                position += 1
+            default: return position
+            }
+        }
+        return position
+    }
 }
