@@ -15,8 +15,11 @@ extension Reconciler {
             setReachable()
             guard fetched != tried || !failures.isEmpty else { return }
             tried = fetched
-            guard try await load(fetched) else { return }
-            await apply(begin)
+            switch try await load(fetched) {
+            case .refused: break
+            case .same: await keep(begin)
+            case .changed: await apply(begin)
+            }
         } catch {
             // git was ended because we stop: that says nothing of the source.
             if Task.isCancelled { return }
@@ -44,8 +47,16 @@ extension Reconciler {
         }
     }
 
-    /// Reads a commit's manifests; false when it does not load: then the last good one stays.
-    private func load(_ fetched: String) async throws(GitError) -> Bool {
+    private enum Loaded {
+        /// It does not load: the last good commit stays.
+        case refused
+        /// All of it has been applied already.
+        case same
+        case changed
+    }
+
+    /// Reads what of a commit's manifests is new.
+    private func load(_ fetched: String) async throws(GitError) -> Loaded {
         let begin = clock()
         let isNew = fetched != status.observedRevision
         status.observedRevision = fetched
@@ -57,13 +68,14 @@ extension Reconciler {
         do throws(GitError) { tree = try await source.load(fetched, from: tree, into: &lent) } catch {
             await refuse(fetched, [error.description], begin)
             guard error.reason == .pathNotFound else { throw error }
-            return false
+            return .refused
         }
         loader = lent
         if tree == before, fetched != commit, !desired.isEmpty, status.problems.isEmpty, failures.isEmpty {
             commit = fetched
-            return true
+            return isApplied ? .same : .changed
         }
+        isApplied = false
         let result = loader.result()
         var problems = result.problems.map(\.description)
         if result.objects.isEmpty, problems.isEmpty {
@@ -75,11 +87,11 @@ extension Reconciler {
             if isNew { for problem in result.problems.prefix(SyncRecord.mostChanges) { say.yield(.problem(problem)) } }
             if isNew, result.problems.isEmpty { say.yield(.warning(problems[0])) }
             await refuse(fetched, problems, begin)
-            return false
+            return .refused
         }
         desired = result.objects
         commit = fetched
-        return true
+        return .changed
     }
 
     private func refuse(_ fetched: String, _ problems: [String], _ begin: Timestamp) async {
@@ -105,6 +117,13 @@ extension Reconciler {
     }
 
     // MARK: - Applying
+
+    /// A new commit with the same manifests: no object is looked at.
+    private func keep(_ begin: Timestamp) async {
+        status.lastAppliedRevision = commit
+        isStatusChanged = true
+        await note(commit, begin, [], [])
+    }
 
     private func apply(_ begin: Timestamp) async {
         let wanted = Set(desired.map(\.id))
@@ -132,6 +151,7 @@ extension Reconciler {
         for (id, _) in tracked where !wanted.contains(id) { tracked[id] = nil }
         if failures.isEmpty { changes += await prune(plan.prunes) }
         for failure in failures { say.yield(.failed(failure)) }
+        isApplied = failures.isEmpty
         failedPasses = failures.isEmpty ? 0 : failedPasses + 1
         status.problems = failures.prefix(SyncRecord.mostChanges).map(\.description)
         if failures.isEmpty, status.lastAppliedRevision != commit {

@@ -31,6 +31,8 @@ public actor Reconciler: Service {
     /// The commit that was looked at last in this run, whether it loaded or not.
     var tried = ""
     var desired: [LoadedObject] = []
+    /// All of `desired` has been applied in this run, and what is no longer in it was pruned.
+    var isApplied = false
     var tracked: [ObjectID: Tracked] = [:]
     /// Being applied: what watches say of them waits.
     var inFlight: Set<ObjectID> = []

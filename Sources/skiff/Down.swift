@@ -3,7 +3,7 @@ import Cluster
 
 struct Down: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stop the engine of a state directory and its pods in order, also when the engine is dead.",
+        commandName: "down", abstract: "Stop the engine of a state directory and its pods in order, also when the engine is dead.",
         discussion: """
             EXAMPLES
               skiff down

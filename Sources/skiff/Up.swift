@@ -9,7 +9,7 @@ import ServiceLifecycle
 
 struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the cluster until it is told to stop.",
+        commandName: "up", abstract: "Run the cluster until it is told to stop.",
         discussion: """
             Ctrl-C stops it and its pods, a second Ctrl-C at once; SIGTERM leaves the pods running, and the next \
             start takes them up. One engine at a time runs on a state directory.

@@ -2,7 +2,8 @@ import ArgumentParser
 import ClusterObjects
 
 struct Version: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the version of skiff and of the API it serves.")
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the version of skiff and of the API it serves.")
 
     @OptionGroup var output: OutputOptions
 

@@ -45,6 +45,59 @@ import Testing
         #expect(tree.fields.map(\.key) == ["x", "y"])
     }
 
+    @Test func `a key is found whole, whatever its neighbours hold`() throws {
+        let tree = try Tree(parsing: #"{"a":"b","ab":1,"a\"b":2,"":3}"#)
+        #expect(tree[#"a":"b"#] == nil)
+        #expect(tree["a"]?.string == "b")
+        #expect(tree["ab"]?.int == 1)
+        #expect(tree[#"a"b"#]?.int == 2)
+        #expect(tree[""]?.int == 3)
+        #expect(tree["abc"] == nil)
+    }
+
+    @Test(arguments: 0..<20)
+    func `text of any length reads the same at any place, escapes and all`(length: Int) throws {
+        for special in ["", "\"", "\\", "\u{1}", "é", "\u{1F600}"] {
+            for place in 0...length {
+                var text = String(repeating: "x", count: length)
+                text.insert(contentsOf: special, at: text.index(text.startIndex, offsetBy: place))
+                let written = Value(["k": text, text: "v"]).jsonText
+                #expect(try Value(parsing: written) == Value(["k": text, text: "v"]))
+                let tree = try Tree(parsing: written)
+                #expect(tree["k"]?.string == text)
+                #expect(tree["k"].map { String(decoding: $0.bytes, as: UTF8.self) } == Value(text).jsonText)
+                #expect(tree[text]?.string == "v")
+            }
+        }
+    }
+
+    @Test(arguments: ["0", "-0", "7", "-12", "123456789012345678", "1234567890123456789", "-9223372036854775808", "3.0", "3e2"])
+    func `whole numbers are read however long`(text: String) throws {
+        let tree = try Tree(parsing: "[\(text)]")
+        #expect(Array(tree.elements).first?.int == Double(text).flatMap { Int(text) ?? Int(exactly: $0) })
+        #expect(Array(tree.elements).first.map { String(decoding: $0.bytes, as: UTF8.self) } == text)
+    }
+
+    @Test(arguments: [
+        #"{"metadata":{"managedFields":[1,{"a":"}"}],"name":"n"},"spec":{"x":[1,2]}}"#,
+        #"{"metadata":{"name":"n","managedFields":[1,{"a":"}"}]},"spec":{"x":[1,2]}}"#,
+        #"{"a":[[],{}],"metadata":{"managedFields":[]},"spec":{"managedFields":[3]}}"#,
+        #"{"kind":"K","metadata" : { "b" : 1 , "managedFields" : "x" , "name" : "n" } , "z":null}"#,
+        #"{"metadata":{"name":"n"}}"#, #"{"metadata":[1]}"#, "[]",
+    ])
+    func `a tree without one field is the document that lacks it`(text: String) throws {
+        let tree = try Tree(parsing: text)
+        var expected = tree.value
+        if tree["metadata"]?.isObject == true { expected[path: "metadata", "managedFields"] = nil }
+        let cut = tree.removing("managedFields", from: "metadata")
+        #expect(cut.value == expected)
+        let read = try Tree(parsing: Array(cut.bytes))
+        #expect(read.value == expected)
+        #expect(cut["spec"].map { Array($0.bytes) } == read["spec"].map { Array($0.bytes) })
+        #expect(cut["metadata"]?.count == read["metadata"]?.count)
+        #expect(cut.fields.map(\.key) == read.fields.map(\.key))
+    }
+
     @Test func `paths edit a draft in place`() {
         var value: Value = [:]
         value[path: "spec", "replicas"] = 3

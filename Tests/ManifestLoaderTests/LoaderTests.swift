@@ -40,6 +40,32 @@ private let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
         #expect(result.objects.last?.resource == GroupVersionResource("example.com", "v1", "things"))
     }
 
+    @Test func `a manifest is looked at again when the kinds it may be of have changed`() {
+        let thing = ManifestFile(
+            path: "t.yaml", id: "1", bytes: Array("apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: one}\n".utf8))
+        let definition = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: things.example.com}
+            spec:
+              group: example.com
+              scope: Cluster
+              names: {kind: Thing, plural: things}
+              versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+            """
+        var loader = ManifestLoader(registry: .builtIn(withSync: true))
+        loader.update(thing)
+        #expect(loader.result().problems.map(\.file) == ["t.yaml"])
+        loader.update(ManifestFile(path: "d.yaml", id: "2", bytes: Array(definition.utf8)))
+        #expect(loader.result().problems == [])
+        #expect(loader.result().objects.map(\.isNamespaced) == [false, false])
+        loader.update(
+            ManifestFile(path: "d.yaml", id: "3", bytes: Array(definition.replacing("scope: Cluster", with: "scope: Namespaced").utf8)))
+        #expect(loader.result().objects.map(\.isNamespaced) == [false, true])
+        loader.remove("d.yaml")
+        #expect(loader.result().problems.map(\.file) == ["t.yaml"])
+    }
+
     @Test func `a List stands for its items, each at its own line`() throws {
         let result = load([
             "l.yaml": """

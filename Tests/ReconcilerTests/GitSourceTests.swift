@@ -23,6 +23,44 @@ import Testing
         }
     }
 
+    @Test func `what is fetched from this machine is whole, merges and nested folders and all, and git agrees`() async throws {
+        try await withRepository { repository in
+            try repository.push(["a.yaml": "a: 1\n", "b/c/d.yaml": "d: 1\n"])
+            let source = GitSource(repository.options())
+            _ = try await source.fetch()
+            try repository.git("-C", repository.clone, "checkout", "--quiet", "-b", "side")
+            try repository.git("-C", repository.clone, "commit", "--quiet", "--allow-empty", "-m", "side")
+            try repository.git("-C", repository.clone, "checkout", "--quiet", "main")
+            _ = try repository.push(["b/c/e.yaml": "e: 1\n"])
+            try repository.git("-C", repository.clone, "merge", "--quiet", "--no-edit", "side")
+            let merged = try repository.push(["b/f.yaml": "f: 1\n"])
+            #expect(try await source.fetch() == merged)
+            let mirror = repository.options().directory
+            #expect(try repository.git("--git-dir", mirror, "rev-parse", "refs/remotes/origin/main") == merged)
+            // Connectivity too: git names every object that is missing.
+            #expect(try repository.git("--git-dir", mirror, "fsck", "--full", "--strict") == "")
+            #expect(try repository.git("--git-dir", mirror, "log", "--format=%s", merged).split(separator: "\n").count == 5)
+        }
+    }
+
+    @Test func `a tag, an annotated tag and a commit are found as a branch is`() async throws {
+        try await withRepository { repository in
+            let first = try repository.push(["a.yaml": "a: 1\n"])
+            try repository.git("-C", repository.clone, "tag", "plain")
+            try repository.git("-C", repository.clone, "tag", "-a", "-m", "noted", "noted")
+            try repository.git("-C", repository.clone, "push", "--quiet", "--tags", "origin")
+            let second = try repository.push(["a.yaml": "a: 2\n"])
+            for ref in ["plain", "noted", "refs/tags/plain", first] {
+                #expect(try await GitSource(repository.options(ref: ref)).fetch() == first, "\(ref)")
+            }
+            #expect(try await GitSource(repository.options(ref: "main")).fetch() == second)
+            // A work tree is a repository too.
+            var options = repository.options()
+            options.repository = repository.clone
+            #expect(try await GitSource(options).fetch() == second)
+        }
+    }
+
     @Test func `survives a force-push and keeps the old commit readable when the branch is gone`() async throws {
         try await withRepository { repository in
             let first = try repository.push(["a.yaml": "a: 1\n"])

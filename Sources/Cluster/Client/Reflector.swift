@@ -14,21 +14,29 @@ public struct Reflector: Sendable {
     private let client: any Client
     private let namespace: String?
     private let options: ListOptions
+    private let keepsManagedFields: Bool
     private let logger: Logger
     private let sleep: @Sendable (Double) async throws -> Void
 
-    /// - Parameter namespace: nil for all of them.
+    /// - Parameters:
+    ///   - namespace: nil for all of them.
+    ///   - keepsManagedFields: false for who keeps the objects and does not ask who set their fields: these are half of an object. (A write
+    ///     without managedFields leaves them as they are.)
     public init(
-        client: any Client, resource: GroupVersionResource, namespace: String? = nil, options: ListOptions = ListOptions(), logger: Logger,
+        client: any Client, resource: GroupVersionResource, namespace: String? = nil, options: ListOptions = ListOptions(),
+        keepsManagedFields: Bool = true, logger: Logger,
         sleep: @escaping @Sendable (Double) async throws -> Void = Reflector.systemSleep
     ) {
         self.client = client
         self.resource = resource
         self.namespace = namespace
         self.options = options
+        self.keepsManagedFields = keepsManagedFields
         self.logger = logger
         self.sleep = sleep
     }
+
+    private func delivered(_ object: APIObject) -> APIObject { keepsManagedFields ? object : object.withoutManagedFields }
 
     /// Sleeps on the machine's clock.
     public static let systemSleep: @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
@@ -44,7 +52,7 @@ public struct Reflector: Sendable {
                 switch state.step {
                 case .list:
                     let list = try await client.list(resource, namespace: namespace, options: options)
-                    await deliver(.listed(list.items, resourceVersion: list.resourceVersion))
+                    await deliver(.listed(list.items.map(delivered), resourceVersion: list.resourceVersion))
                     state.listed(list.resourceVersion)
                     continue
                 case .watch(let version):
@@ -53,7 +61,7 @@ public struct Reflector: Sendable {
                     watching.allowWatchBookmarks = true
                     for try await event in try await client.watch(resource, namespace: namespace, options: watching) {
                         state.saw(event.object.resourceVersion)
-                        await deliver(.changed(event))
+                        await deliver(.changed(WatchEvent(event.kind, delivered(event.object))))
                     }
                     wait = state.ended(random: .random(in: 0...1))
                 }

@@ -35,6 +35,8 @@ public final class Engine: Service {
             throw EngineError("--service-cluster-ip-range \(configuration.serviceClusterIPRange): not an IPv4 range such as 10.96.0.0/16")
         }
         let encryption = try configuration.encryption()
+        // On the other processor, while the store is opened.
+        async let everyKind = Registry.builtIn(withSync: !configuration.without.contains(.reconciler))
         do throws(StoreError) {
             store = try SQLiteStore(directory: configuration.state.store, encryption: encryption, logger: logger)
         } catch {
@@ -68,7 +70,7 @@ public final class Engine: Service {
         } catch {
             throw EngineError("\(error)")
         }
-        registry = .builtIn(withSync: !configuration.without.contains(.reconciler))
+        registry = await everyKind
         server = APIServer(configuration: settings, store: store, registry: registry, logger: logger)
         do {
             let credential = try authority.serverCredential(
@@ -78,6 +80,8 @@ public final class Engine: Service {
             listener = try await HTTPListener.bind(
                 host: configuration.host, port: configuration.port, tls: authority.serverContext(credential),
                 responder: HTTPFront(server))
+            // Made by programs, which take a while to start.
+            async let nodeNetwork = NodePart.network(configuration)
             try await server.bootstrap(port: listener.port)
             let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
             address = "https://\(host):\(listener.port)"
@@ -87,11 +91,13 @@ public final class Engine: Service {
                 to: configuration.state.kubeconfig)
             let server = server
             node =
-                configuration.without.contains(.node)
-                ? nil
-                : try await NodePart(
-                    configuration, authority: authority, dns: ServiceNetwork.text(network.base + 10),
-                    client: { Engine.client(server, $0) }, logger: logger)
+                if let found = try await nodeNetwork {
+                    try await NodePart(
+                        configuration, network: found, authority: authority, dns: ServiceNetwork.text(network.base + 10),
+                        client: { Engine.client(server, $0) }, logger: logger)
+                } else {
+                    nil
+                }
         } catch {
             await store.close()
             throw EngineError("\(error)")

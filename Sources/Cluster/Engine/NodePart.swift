@@ -12,18 +12,26 @@ struct NodePart {
     private let agent: NodeAgent
     private let proxy: NodeNetworking?
 
-    /// Makes or finds the node's network and binds its endpoint.
+    /// Finds the node's network, or makes it; nil where there is to be no node. Whoever calls holds the state directory.
+    /// - Throws: what forbids it, in words.
+    static func network(_ configuration: EngineConfiguration) async throws -> NodeNetwork? {
+        if configuration.without.contains(.node) { return nil }
+        return try await NodeNetwork.open(
+            directory: configuration.state.node, podCIDR: configuration.podCIDR, serviceCIDR: configuration.serviceClusterIPRange)
+    }
+
+    /// Binds the node's endpoint.
     /// - Throws: what forbids it, in words.
     /// - Parameter client: acts as a user by the roles of that user.
     init(
-        _ configuration: EngineConfiguration, authority: ClusterCA, dns: String, client: (String) -> any Client, logger: Logger
+        _ configuration: EngineConfiguration, network: NodeNetwork, authority: ClusterCA, dns: String, client: (String) -> any Client,
+        logger: Logger
     ) async throws {
         let name = NodePart.hostName
         var node = NodeConfiguration(name: name, directory: configuration.state.node)
         node.authority = authority
         node.clusterDNS = dns
-        network = try await NodeNetwork.open(
-            directory: configuration.state.node, podCIDR: configuration.podCIDR, serviceCIDR: configuration.serviceClusterIPRange)
+        self.network = network
         agent = try await NodeAgent(configuration: node, network: network, client: client("system:node:\(name)"), logger: logger)
         guard !configuration.without.contains(.proxy) else {
             proxy = nil

@@ -48,8 +48,8 @@ public struct NodeNetworking: Service {
         let proxy = ServiceProxy(
             scope: scope, inside: configuration.inside, outside: configuration.outside, podNetwork: podNetwork, group: group,
             logger: logger)
-        let services = Reflector(client: client, resource: .services, logger: logger)
-        let slices = Reflector(client: client, resource: .endpointSlices, logger: logger)
+        let services = Reflector(client: client, resource: .services, keepsManagedFields: false, logger: logger)
+        let slices = Reflector(client: client, resource: .endpointSlices, keepsManagedFields: false, logger: logger)
         let balancers = LoadBalancerStatus(client: client, nodeAddress: configuration.nodeAddress, logger: logger)
         let names = DNSServer(
             domain: configuration.clusterDomain,

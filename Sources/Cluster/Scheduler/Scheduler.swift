@@ -48,7 +48,7 @@ public struct Scheduler: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await recorder.run() }
             for resource in SchedulerCore.watched {
-                let reflector = Reflector(client: client, resource: resource, logger: logger, sleep: sleep)
+                let reflector = Reflector(client: client, resource: resource, keepsManagedFields: false, logger: logger, sleep: sleep)
                 group.addTask { await reflector.run { feed.yield(.seen(resource, $0)) } }
             }
             var core = SchedulerCore()

@@ -27,7 +27,12 @@ public final class APIServer: Sendable {
     let writeLimit: InflightLimit
     let metrics: Metrics
     let requestMetrics: RequestMetrics
-    private let fieldManagers = Mutex<[String: FieldManager]>([:])
+    private let fieldManagers = Mutex<[ManagedKind: FieldManager]>([:])
+
+    private struct ManagedKind: Hashable {
+        var resource: GroupVersionResource
+        var subresource: String
+    }
 
     public init(configuration: APIServerConfiguration, store: any Store, registry: Registry, logger: Logger) {
         self.configuration = configuration
@@ -69,7 +74,7 @@ public final class APIServer: Sendable {
     /// What keeps the managedFields of a kind's objects; made once a kind. Custom kinds change, so theirs is made anew.
     func fieldManager(_ target: Target) -> FieldManager {
         if target.resource.isCustom { return FieldManager(target.resource, subresource: target.subresource) }
-        let key = "\(target.resource.gvr)/\(target.subresource)"
+        let key = ManagedKind(resource: target.resource.gvr, subresource: target.subresource)
         if let known = fieldManagers.withLock({ $0[key] }) { return known }
         let made = FieldManager(target.resource, subresource: target.subresource)
         fieldManagers.withLock { $0[key] = made }

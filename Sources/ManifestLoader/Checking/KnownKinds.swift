@@ -9,19 +9,32 @@ struct KnownKinds {
         var schema: Schema
     }
 
-    private let registry: Registry
-    private var custom: [GroupVersionKind: Kind] = [:]
+    /// What tells apart two sets of kinds: equal ones find the same in the same manifest.
+    struct Version: Hashable {
+        fileprivate var registry: Int
+        fileprivate var custom: [GroupVersionKind: CustomKind] = [:]
+    }
 
-    init(registry: Registry, documents: some Sequence<Value>) {
+    fileprivate struct CustomKind: Hashable {
+        var resource: GroupVersionResource
+        var isNamespaced: Bool
+    }
+
+    private let registry: Registry
+    private(set) var version: Version
+
+    /// - Parameter definitions: the commit's CustomResourceDefinitions.
+    init(registry: Registry, definitions: some Sequence<Value>) {
         self.registry = registry
-        for definition in documents where definition["kind"]?.string == "CustomResourceDefinition" {
+        version = Version(registry: registry.generation)
+        for definition in definitions {
             guard let spec = definition["spec"], let group = spec["group"]?.string, let kind = spec[path: "names", "kind"]?.string,
                 let plural = spec[path: "names", "plural"]?.string
             else { continue }
             for version in spec["versions"]?.array ?? [] {
                 guard let name = version["name"]?.string else { continue }
-                custom[GroupVersionKind(group, name, kind)] = Kind(
-                    resource: GroupVersionResource(group, name, plural), isNamespaced: spec["scope"]?.string != "Cluster", schema: .any)
+                self.version.custom[GroupVersionKind(group, name, kind)] = CustomKind(
+                    resource: GroupVersionResource(group, name, plural), isNamespaced: spec["scope"]?.string != "Cluster")
             }
         }
     }
@@ -30,12 +43,15 @@ struct KnownKinds {
         if let resource = registry.resource(gvk) {
             return Kind(resource: resource.gvr, isNamespaced: resource.isNamespaced, schema: resource.schema)
         }
-        return custom[gvk]
+        return version.custom[gvk].map { Kind(resource: $0.resource, isNamespaced: $0.isNamespaced, schema: .any) }
     }
+
+    /// Whether a document defines kinds.
+    static func isDefinition(_ document: Value) -> Bool { document["kind"]?.string == "CustomResourceDefinition" }
 
     /// What someone who wrote an unknown kind may have meant: the kind under another version, or the nearest name.
     func suggestion(for gvk: GroupVersionKind) -> String? {
-        let all = registry.all.map(\.gvk) + custom.keys
+        let all = registry.all.map(\.gvk) + version.custom.keys
         if let other = all.first(where: { $0.kind == gvk.kind }) { return "\(other.kind) is in \(other.apiVersion)" }
         guard let near = NearestName.of(gvk.kind, among: all.map(\.kind)) else { return nil }
         return "did you mean \(near)?"

@@ -41,6 +41,16 @@ public struct ManifestLoader: Sendable {
         var id: String
         var documents: [Document]
         var problems: [LoadProblem]
+        /// What checking found in each document, and with which kinds.
+        var checked: [(object: LoadedObject?, problems: [LoadProblem])] = []
+        var kinds: KnownKinds.Version?
+
+        /// Checks the documents, unless that has been done with the same kinds.
+        mutating func check(_ path: String, _ known: KnownKinds) {
+            guard kinds != known.version else { return }
+            checked = documents.map { ManifestCheck(file: path, value: $0.value, source: $0.source, kinds: known).run() }
+            kinds = known.version
+        }
     }
 
     private let registry: Registry
@@ -100,23 +110,25 @@ public struct ManifestLoader: Sendable {
         }
     }
 
-    /// Everything the files say, checked against each other and the schemas. O(objects).
-    public func result() -> LoadResult {
-        let files = parsed.filter { !ignore.ignores($0.key) }.sorted { $0.key < $1.key }
-        var problems = files.flatMap(\.value.problems)
-        let kinds = KnownKinds(registry: registry, documents: files.lazy.flatMap { $0.value.documents.map(\.value) })
+    /// Everything the files say, checked against each other and the schemas; what has not changed is not checked again. O(objects).
+    public mutating func result() -> LoadResult {
+        let files = parsed.keys.filter { !ignore.ignores($0) }.sorted()
+        let definitions = files.flatMap { parsed[$0]?.documents.map(\.value).filter(KnownKinds.isDefinition) ?? [] }
+        let kinds = KnownKinds(registry: registry, definitions: definitions)
+        var problems: [LoadProblem] = []
         var objects: [LoadedObject] = []
         var first: [ObjectID: LoadedObject] = [:]
-        for (path, file) in files {
-            for document in file.documents {
-                let check = ManifestCheck(file: path, value: document.value, source: document.source, kinds: kinds)
-                let (object, found) = check.run()
-                problems.append(contentsOf: found)
+        for path in files {
+            parsed[path]?.check(path, kinds)
+            guard let file = parsed[path] else { continue }
+            problems += file.problems
+            for (object, found) in file.checked {
+                problems += found
                 guard let object else { continue }
                 if let other = first[object.id] {
                     problems.append(
                         LoadProblem(
-                            file: path, position: document.source.start, object: object.id.description,
+                            file: path, position: object.source.start, object: object.id.description,
                             message: "the same object is in \(other.file):\(other.line) too: keep one of the two"))
                 } else {
                     first[object.id] = object

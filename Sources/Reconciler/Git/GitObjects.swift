@@ -4,10 +4,10 @@ import ManifestLoader
 
 /// Reads a repository's objects through libgit2 and writes commits into it. Used from one place at a time.
 final class GitObjects {
-    private let repository: OpaquePointer
+    let repository: OpaquePointer
     private let remote: String
 
-    private static let started: Bool = git_libgit2_init() > 0
+    static let started: Bool = git_libgit2_init() > 0
 
     /// Opens a bare repository. `remote` is what errors name.
     init(path: String, remote: String) throws(GitError) {
@@ -45,12 +45,12 @@ final class GitObjects {
         String(String(cString: text).unicodeScalars.filter { $0.properties.generalCategory != .control })
     }
 
-    private static func oid(_ text: String) -> git_oid? {
+    static func oid(_ text: String) -> git_oid? {
         var oid = git_oid()
         return git_oid_fromstr(&oid, text) == 0 ? oid : nil
     }
 
-    private static func hex(_ oid: UnsafePointer<git_oid>) -> String {
+    static func hex(_ oid: UnsafePointer<git_oid>) -> String {
         var text = [CChar](repeating: 0, count: 41)
         git_oid_tostr(&text, 41, oid)
         return String(decoding: text.prefix(40).map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -69,6 +69,16 @@ final class GitObjects {
         guard var oid = GitObjects.oid(id), git_commit_lookup(&commit, repository, &oid) == 0, let commit else { throw corrupt(id) }
         defer { git_commit_free(commit) }
         return try body(commit)
+    }
+
+    /// Makes a ref name a commit, whatever it named before; false where another process holds it.
+    func setReference(_ name: String, to commit: String) -> Bool {
+        var reference: OpaquePointer?
+        guard var id = GitObjects.oid(commit), git_reference_create(&reference, repository, name, &id, 1, "fetch") == 0 else {
+            return false
+        }
+        git_reference_free(reference)
+        return true
     }
 
     func info(_ id: String) throws(GitError) -> CommitInfo {

@@ -11,7 +11,7 @@ public actor GitSource {
     private var objects: GitObjects?
     /// What the remote said at the last look, to fetch only after a change.
     private var lastSeen: (ref: String, commit: String)?
-    /// Whether a new copy was tried since the last fetch that went well.
+    /// Whether a new copy was tried since a commit was last read whole.
     private var hasTriedNewCopy = false
 
     public init(_ options: SourceOptions) {
@@ -39,10 +39,14 @@ public actor GitSource {
 
     private func fetchIntoCopy() async throws(GitError) -> String {
         try await prepare()
-        let listed = try await run(["ls-remote", "--symref", options.repository] + patterns)
-        let (ref, commit) = try await choose(from: listed)
+        let local = options.localPath.flatMap { LocalRepository(path: $0) }
+        let (ref, commit) = try await choose(from: try await remoteRefs(local))
         if let lastSeen, lastSeen == (ref, commit), try open().resolve(commit) != nil { return commit }
         let name = ref.hasPrefix("refs/heads/") ? "refs/remotes/origin/" + ref.dropFirst(11) : ref.isEmpty ? "refs/skiff/commit" : ref
+        if let local, try local.copy(commit, to: open()), try open().setReference(name, to: commit) {
+            lastSeen = (ref, commit)
+            return commit
+        }
         let what = ref.isEmpty ? commit : ref
         try await fetch("+\(what):\(name)")
         objects = nil
@@ -51,8 +55,12 @@ public actor GitSource {
             throw GitError(.corrupt, remote: remote, ref: ref, detail: "fetched, but there is no commit")
         }
         lastSeen = (ref, fetched)
-        hasTriedNewCopy = false
         return fetched
+    }
+
+    private func remoteRefs(_ local: LocalRepository?) async throws(GitError) -> RemoteRefs {
+        if let refs = local?.refs(patterns) { return refs }
+        return RemoteRefs(listing: try await run(["ls-remote", "--symref", options.repository] + patterns))
     }
 
     /// Another skiff that fetches into the same repository may hold the ref's lock for a moment.
@@ -68,7 +76,7 @@ public actor GitSource {
     }
 
     /// Makes the copy anew when the trouble can lie in it. False when it lies elsewhere, or the remote cannot be copied whole either: then
-    /// what was fetched before stays, and this is not tried again until a fetch goes well.
+    /// what was fetched before stays, and this is not tried again until a commit has been read.
     private func replaceCopy(after error: GitError) async -> Bool {
         guard error.reason == .corrupt || error.detail.contains(options.directory), !hasTriedNewCopy else { return false }
         hasTriedNewCopy = true
@@ -97,14 +105,8 @@ public actor GitSource {
         return ["refs/heads/\(ref)", "refs/tags/\(ref)", "refs/tags/\(ref)^{}"]
     }
 
-    private func choose(from listing: String) async throws(GitError) -> (ref: String, commit: String) {
-        var commits: [String: String] = [:]
-        var head: String?
-        for line in listing.split(separator: "\n") {
-            let parts = line.split(separator: "\t")
-            guard parts.count == 2 else { continue }
-            if parts[0].hasPrefix("ref: ") { head = String(parts[0].dropFirst(5)) } else { commits[String(parts[1])] = String(parts[0]) }
-        }
+    private func choose(from remoteRefs: RemoteRefs) async throws(GitError) -> (ref: String, commit: String) {
+        let (head, commits) = (remoteRefs.head, remoteRefs.commits)
         if options.ref.isEmpty {
             guard !commits.isEmpty else { throw GitError(.emptyRepository, remote: remote, detail: "") }
             if let head, let commit = commits[head] { return (head, commit) }
@@ -189,7 +191,15 @@ public actor GitSource {
     // MARK: - Reading
 
     /// Brings a loader from one tree to that of a commit, reading only what differs. Answers the new tree's id.
-    public func load(_ commit: String, from old: String, into loader: inout ManifestLoader) throws(GitError) -> String {
+    public func load(_ commit: String, from old: String, into loader: inout ManifestLoader) async throws(GitError) -> String {
+        do throws(GitError) { return try read(commit, from: old, into: &loader) } catch {
+            // What has been read is not read again.
+            guard error.reason == .corrupt, await replaceCopy(after: error) else { throw error }
+            return try read(commit, from: old, into: &loader)
+        }
+    }
+
+    private func read(_ commit: String, from old: String, into loader: inout ManifestLoader) throws(GitError) -> String {
         let objects = try open()
         let tree = try objects.tree(of: commit, path: options.path)
         guard tree != old else { return tree }
@@ -209,6 +219,7 @@ public actor GitSource {
                         : ManifestFile(path: entry.path, id: entry.id, bytes: try objects.blob(entry.id)))
             }
         }
+        hasTriedNewCopy = false
         return tree
     }
 

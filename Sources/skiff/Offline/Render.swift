@@ -5,7 +5,7 @@ import ManifestLoader
 
 struct Render: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the objects of a folder in the order they would be applied, without a cluster.",
+        commandName: "render", abstract: "Print the objects of a folder in the order they would be applied, without a cluster.",
         discussion: """
             Exits with 1, naming every problem, when the manifests do not load.
 

@@ -5,7 +5,7 @@ import ManifestLoader
 
 struct Validate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say everything that is wrong with manifests, without a cluster.",
+        commandName: "validate", abstract: "Say everything that is wrong with manifests, without a cluster.",
         discussion: """
             Exits with 0 when nothing is wrong, 1 when something is.
 

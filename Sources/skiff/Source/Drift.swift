@@ -3,7 +3,7 @@ import Reconciler
 
 struct Drift: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what differs live from the commit that was applied: field, manifest line, who and when.",
+        commandName: "drift", abstract: "Say what differs live from the commit that was applied: field, manifest line, who and when.",
         discussion: """
             Exits with 0 when nothing has drifted, 1 when something has, 2 when it cannot be told. What was corrected is listed \
             below it.
@@ -28,7 +28,7 @@ struct Drift: AsyncParsableCommand {
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say which commit runs, what of it is not healthy and why.",
+        commandName: "status", abstract: "Say which commit runs, what of it is not healthy and why.",
         discussion: """
             EXAMPLES
               skiff status
@@ -49,7 +49,7 @@ struct Status: AsyncParsableCommand {
 
 struct History: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the commits that were applied: time, result, changed objects, duration.",
+        commandName: "history", abstract: "List the commits that were applied: time, result, changed objects, duration.",
         discussion: """
             EXAMPLES
               skiff history

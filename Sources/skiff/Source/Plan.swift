@@ -3,7 +3,7 @@ import Reconciler
 
 struct Plan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what applying the repository's newest commit would change. Changes nothing.",
+        commandName: "plan", abstract: "Say what applying the repository's newest commit would change. Changes nothing.",
         discussion: """
             Exits with 0, or 1 on an error; with --detailed-exitcode 0 nothing to do, 2 changes, 1 an error.
 
@@ -30,7 +30,7 @@ struct Plan: AsyncParsableCommand {
 
 struct Diff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print a unified diff of the cluster against the repository's newest commit.",
+        commandName: "diff", abstract: "Print a unified diff of the cluster against the repository's newest commit.",
         discussion: """
             Exits as kubectl diff: 0 no difference, 1 some, more than 1 an error. A Secret's values are never shown.
 

@@ -7,7 +7,7 @@ import ServiceLifecycle
 
 struct Reconcile: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "One pass: fetch, apply, prune, wait for health. For cron and CI.",
+        commandName: "reconcile", abstract: "One pass: fetch, apply, prune, wait for health. For cron and CI.",
         discussion: """
             Uses the engine that runs on the state directory, or another Skiff by --kubeconfig; where none runs, it runs the \
             engine itself for that time and leaves the pods running.

@@ -3,7 +3,7 @@ import Cluster
 
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Copy a cluster into one file, also while it runs.",
+        commandName: "backup", abstract: "Copy a cluster into one file, also while it runs.",
         discussion: """
             The copy is of one moment. It holds every object, Secrets too, and the private keys of the cluster: the file \
             gets mode 0600, and belongs where you keep such things.

@@ -3,7 +3,7 @@ import Cluster
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read the whole store and say what is damaged, also while the cluster runs.",
+        commandName: "check", abstract: "Read the whole store and say what is damaged, also while the cluster runs.",
         discussion: """
             Exit status: 0 all is well, 1 something is damaged or cannot be read.
 

@@ -3,7 +3,7 @@ import Cluster
 
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Put a backup in the place of a cluster that does not run.",
+        commandName: "restore", abstract: "Put a backup in the place of a cluster that does not run.",
         discussion: """
             What was there is kept in the state directory, in a folder before-restore-TIME. Pods that the restored cluster \
             does not know are stopped when it starts.

@@ -68,5 +68,5 @@ public enum CustomObjectDecoder {
     }
 
     /// A type without fields.
-    private static let nothing = SchemaSet(nodes: [SchemaNode(type: .object)], names: [:])
+    private static let nothing = SchemaSet(nodes: [SchemaFacts(type: .object)], names: [:])
 }

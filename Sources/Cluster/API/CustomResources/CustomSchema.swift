@@ -12,14 +12,14 @@ public enum CustomSchema {
     }
 
     private struct Builder {
-        var nodes: [SchemaNode] = []
+        var nodes: [SchemaFacts] = []
         /// Nodes of built-in types that are here already.
         var copied: [Int: Int] = [:]
 
         mutating func add(_ facts: Value, isResource: Bool, level: Int) -> Int {
             let index = nodes.count
-            nodes.append(SchemaNode(type: .any))
-            var node = SchemaNode(type: type(facts))
+            nodes.append(SchemaFacts(type: .any))
+            var node = SchemaFacts(type: type(facts))
             node.preservesUnknownFields = facts["x-kubernetes-preserve-unknown-fields"]?.bool ?? false
             guard level < mostLevels else {
                 nodes[index].preservesUnknownFields = true
@@ -50,10 +50,10 @@ public enum CustomSchema {
         }
 
         /// The fields that every object has.
-        private mutating func addIdentity(_ node: inout SchemaNode) {
+        private mutating func addIdentity(_ node: inout SchemaFacts) {
             node.type = .object
             for name in ["apiVersion", "kind"] {
-                nodes.append(SchemaNode(type: .string))
+                nodes.append(SchemaFacts(type: .string))
                 node.properties[name] = nodes.count - 1
             }
             if let metadata = BuiltInSchemas.all.named("meta.v1.ObjectMeta") {
@@ -64,9 +64,9 @@ public enum CustomSchema {
         private mutating func copy(_ source: Int, of types: SchemaSet) -> Int {
             if let index = copied[source] { return index }
             let index = nodes.count
-            nodes.append(SchemaNode(type: .any))
+            nodes.append(SchemaFacts(type: .any))
             copied[source] = index
-            var node = types.nodes[source]
+            var node = types.nodes[source].facts
             for (name, property) in types.nodes[source].properties { node.properties[name] = copy(property, of: types) }
             node.items = types.nodes[source].items.map { copy($0, of: types) }
             node.additionalProperties = types.nodes[source].additionalProperties.map { copy($0, of: types) }

@@ -27,7 +27,7 @@ enum CustomValueRules {
         var prefix = ""
 
         private mutating func add(_ path: FieldPath, _ reason: Problem.Reason, _ body: String) {
-            let field = prefix.isEmpty ? path.description : path.steps.isEmpty ? prefix : "\(prefix).\(path)"
+            let field = prefix.isEmpty ? path.description : path.isEmpty ? prefix : "\(prefix).\(path)"
             problems.append(Problem(field: field, reason: reason, body: body))
         }
 
@@ -70,7 +70,7 @@ enum CustomValueRules {
                 wanted = type
             }
             let given = value.openAPIType
-            let name = path.steps.isEmpty && !prefix.isEmpty ? prefix : path.description
+            let name = path.isEmpty && !prefix.isEmpty ? prefix : path.description
             add(path, .typeInvalid, "Invalid value: \"\(given)\": \(name) in body must be of type \(wanted): \"\(given)\"")
             if given == "number", wanted == "integer" {
                 addToNothing("Checked value must be of type integer (default format) in \(path)")

@@ -1,4 +1,7 @@
 /// Where in an object a value stands, written as Kubernetes does: `spec.containers[0].image`, `metadata.labels[app.kubernetes.io/name]`.
+///
+/// A chain of steps, each with the one before: checks go down to far more fields than they ever name, and one step down is one small
+/// allocation whatever the depth.
 public struct FieldPath: Sendable, Hashable, CustomStringConvertible {
     public enum Step: Sendable, Hashable {
         case field(String)
@@ -7,18 +10,49 @@ public struct FieldPath: Sendable, Hashable, CustomStringConvertible {
         case key(String)
     }
 
-    public var steps: [Step]
+    private final class Link: Sendable {
+        let step: Step
+        let before: Link?
 
-    public init(_ steps: [Step] = []) { self.steps = steps }
+        init(_ step: Step, after before: Link?) {
+            self.step = step
+            self.before = before
+        }
+    }
+
+    private var last: Link?
+
+    public init(_ steps: [Step] = []) {
+        for step in steps { last = Link(step, after: last) }
+    }
+
     /// `FieldPath("spec", "containers")`.
-    public init(_ fields: String...) { steps = fields.map(Step.field) }
+    public init(_ fields: String...) { self.init(fields.map(Step.field)) }
 
-    public func field(_ name: String) -> FieldPath { FieldPath(steps + [.field(name)]) }
-    public func index(_ index: Int) -> FieldPath { FieldPath(steps + [.index(index)]) }
-    public func key(_ key: String) -> FieldPath { FieldPath(steps + [.key(key)]) }
+    private init(_ step: Step, below path: FieldPath) { last = Link(step, after: path.last) }
+
+    public var isEmpty: Bool { last == nil }
+
+    /// From the root down. O(depth).
+    public var steps: [Step] {
+        var steps: [Step] = []
+        var link = last
+        while let here = link {
+            steps.append(here.step)
+            link = here.before
+        }
+        return steps.reversed()
+    }
+
+    public func field(_ name: String) -> FieldPath { FieldPath(.field(name), below: self) }
+    public func index(_ index: Int) -> FieldPath { FieldPath(.index(index), below: self) }
+    public func key(_ key: String) -> FieldPath { FieldPath(.key(key), below: self) }
 
     /// `path / "name"` is `path.field("name")`.
     public static func / (path: FieldPath, name: String) -> FieldPath { path.field(name) }
+
+    public static func == (left: FieldPath, right: FieldPath) -> Bool { left.steps == right.steps }
+    public func hash(into hasher: inout Hasher) { hasher.combine(steps) }
 
     public var description: String {
         var text = ""

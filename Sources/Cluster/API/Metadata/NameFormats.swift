@@ -4,8 +4,7 @@ enum NameFormats {
     static func subdomain(_ text: String) -> [String] {
         var problems: [String] = []
         if text.utf8.count > 253 { problems.append("must be no more than 253 characters") }
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        if !parts.allSatisfy({ isLabel($0) }) {
+        if !isSubdomain(text.utf8[...]) {
             problems.append(
                 "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
                     + "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
@@ -64,6 +63,8 @@ enum NameFormats {
     }
 
     static func qualifiedName(_ text: String) -> [String] {
+        // Nearly all are right.
+        if isQualifiedName(text) { return [] }
         let rule =
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
             + "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
@@ -93,6 +94,17 @@ enum NameFormats {
         return problems
     }
 
+    private static func isQualifiedName(_ text: String) -> Bool {
+        let text = text.utf8
+        guard let slash = text.firstIndex(of: UInt8(ascii: "/")) else { return text.count <= 63 && isLabelText(text[...]) }
+        let (prefix, name) = (text[..<slash], text[text.index(after: slash)...])
+        return prefix.count <= 253 && name.count <= 63 && isLabelText(name) && isSubdomain(prefix)
+    }
+
+    private static func isSubdomain(_ text: Substring.UTF8View) -> Bool {
+        text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { isLabel($0) }
+    }
+
     private static func isLower(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 || byte &- UInt8(ascii: "a") < 26 }
     private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLower(byte) || byte &- UInt8(ascii: "A") < 26 }
 
@@ -101,9 +113,11 @@ enum NameFormats {
         return text.allSatisfy { isLower($0) || $0 == UInt8(ascii: "-") }
     }
 
-    private static func isLabelText(_ text: String) -> Bool {
-        guard let first = text.utf8.first, let last = text.utf8.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
-        return text.utf8.allSatisfy {
+    private static func isLabelText(_ text: String) -> Bool { isLabelText(text.utf8[...]) }
+
+    private static func isLabelText(_ text: Substring.UTF8View) -> Bool {
+        guard let first = text.first, let last = text.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
+        return text.allSatisfy {
             isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
         }
     }

@@ -11,7 +11,7 @@ public enum BuiltInSchemas {
     }()
 
     private struct Builder {
-        var nodes: [SchemaNode] = []
+        var nodes: [SchemaFacts] = []
         var names: [String: Int] = [:]
         /// Field node → type it refers to; filled in once every type is known.
         var references: [(node: Int, name: String)] = []
@@ -33,35 +33,48 @@ public enum BuiltInSchemas {
             }
         }
 
+        /// Reads each field of a fact once, in whatever order they stand.
         mutating func add(_ facts: Tree) -> Int {
             let index = nodes.count
-            nodes.append(SchemaNode(type: .any))
-            var node = SchemaNode(type: BuiltInSchemas.valueType(facts))
-            node.format = facts["format"]?.string ?? ""
-            node.required = facts["required"]?.strings ?? []
-            node.default = facts["default"]?.value
-            node.listType = facts["list-type"]?.string.flatMap(SchemaNode.ListType.init) ?? .atomic
-            node.listMapKeys = facts["list-map-keys"]?.strings ?? []
-            node.isAtomicMap = facts["map-type"]?.string == "atomic"
-            node.isGranularMap = facts["map-type"]?.string == "granular"
-            node.patchStrategies = facts["patch-strategy"]?.string?.split(separator: ",").map(String.init) ?? []
-            node.patchMergeKey = facts["patch-merge-key"]?.string ?? ""
-            node.groupVersionKinds = facts.elements("group-version-kind").map {
-                GroupVersionKind($0["group"]?.string ?? "", $0["version"]?.string ?? "", $0["kind"]?.string ?? "")
+            nodes.append(SchemaFacts(type: .any))
+            var node = SchemaFacts(type: .any)
+            var type = ""
+            for (name, fact) in facts.fields {
+                switch name {
+                case "type": type = fact.string ?? ""
+                case "format": node.format = fact.string ?? ""
+                case "ref": if let target = fact.string { references.append((index, target)) }
+                case "required": node.required = fact.strings
+                case "default": node.default = fact.value
+                case "list-type": node.listType = fact.string.flatMap(SchemaNode.ListType.init) ?? .atomic
+                case "list-map-keys": node.listMapKeys = fact.strings
+                case "map-type":
+                    node.isAtomicMap = fact.string == "atomic"
+                    node.isGranularMap = fact.string == "granular"
+                case "patch-strategy": node.patchStrategies = fact.string?.split(separator: ",").map(String.init) ?? []
+                case "patch-merge-key": node.patchMergeKey = fact.string ?? ""
+                case "group-version-kind":
+                    node.groupVersionKinds = fact.elements.map {
+                        GroupVersionKind($0["group"]?.string ?? "", $0["version"]?.string ?? "", $0["kind"]?.string ?? "")
+                    }
+                case "properties":
+                    node.properties.reserveCapacity(fact.count)
+                    for (name, property) in fact.fields { node.properties[name] = add(property) }
+                case "items": node.items = add(fact)
+                case "additionalProperties": node.additionalProperties = add(fact)
+                default: break
+                }
             }
-            for (name, property) in facts["properties"]?.fields ?? Tree.noFields { node.properties[name] = add(property) }
-            node.items = facts["items"].map { add($0) }
-            node.additionalProperties = facts["additionalProperties"].map { add($0) }
+            let isFree = node.properties.isEmpty && node.additionalProperties == nil
+            node.type = node.format == "int-or-string" ? .intOrString : BuiltInSchemas.valueType(type, isFree: isFree)
             nodes[index] = node
-            if let name = facts["ref"]?.string { references.append((index, name)) }
             return index
         }
     }
 
-    private static func valueType(_ facts: Tree) -> SchemaNode.ValueType {
-        if facts["format"]?.string == "int-or-string" { return .intOrString }
-        return switch facts["type"]?.string {
-        case "object": facts["properties"] == nil && facts["additionalProperties"] == nil ? .any : .object
+    private static func valueType(_ name: String, isFree: Bool) -> SchemaNode.ValueType {
+        switch name {
+        case "object": isFree ? .any : .object
         case "array": .array
         case "string": .string
         case "integer": .integer

@@ -24,6 +24,10 @@ enum GoFields {
     /// Quantities that are no pointers.
     static let zeroQuantities: Set<String> = ["core.v1.ResourceFieldSelector.divisor"]
 
+    /// The types that have one of these.
+    static let ownersOfWritten = Set(
+        nulls.union(zeroQuantities).map { path in String(path[..<(path.lastIndex(of: ".") ?? path.endIndex)]) })
+
     /// Fields where an empty string means something else than absence.
     static let stringPointers: Set<String> = [
         "core.v1.PersistentVolumeClaimSpec.storageClassName", "discovery.v1.EndpointPort.name", "discovery.v1.EndpointPort.appProtocol",

@@ -11,10 +11,14 @@ public struct ObjectDecoder {
     }
 
     private var problems: [String] = []
-    /// Field names down to the value being read; an index is written into its list's step (`containers[0]`).
-    private var path: [String] = []
-    /// The same without indices, as Go's errors name fields.
-    private var goPath: [String] = []
+    /// Down to the value being read.
+    private var path: [Step] = []
+
+    private enum Step {
+        case field(String)
+        case key(String)
+        case index(Int)
+    }
 
     /// Decodes an object of `kind`; O(size).
     ///
@@ -39,11 +43,26 @@ public struct ObjectDecoder {
 
     private struct Mismatch: Error { var message: String }
 
+    /// As problems name the place: `spec.containers[0].name`.
+    private var shownPath: String {
+        path.reduce(into: "") { text, step in
+            switch step {
+            case .field(let name), .key(let name): text += text.isEmpty ? name : ".\(name)"
+            case .index(let index): text += "[\(index)]"
+            }
+        }
+    }
+
+    /// As Go's errors name it: fields alone.
+    private var goPath: [String] {
+        path.compactMap { step in if case .field(let name) = step { name } else { nil } }
+    }
+
     /// The value as kept; nil when it is null.
     private mutating func read(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value? {
         if tree.isNull { return nil }
         let node = schema.node
-        if node.typeName == ObjectDecoder.quantityType { return try quantity(tree) }
+        if node.isQuantity { return try quantity(tree) }
         switch node.type {
         case .any: return tree.value
         case .intOrString:
@@ -71,34 +90,65 @@ public struct ObjectDecoder {
     private mutating func object(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value {
         guard tree.isObject else { throw mismatch(tree, schema, owner) }
         let node = schema.node
-        let isMap = node.properties.isEmpty && node.additionalProperties != nil
-        let name = isMap ? owner : ObjectDecoder.shortName(node.typeName, fallback: owner)
-        var seen: Set<String> = []
+        if node.properties.isEmpty, let values = schema.values { return try map(tree, values, owner: owner) }
+        let table = node.table
+        let name = node.shortName ?? owner
+        var seen = SeenFields()
+        var kept: [(place: Int, value: Value)] = []
+        kept.reserveCapacity(tree.count)
+        var fields = tree.fields
+        while let (key, child) = fields.nextPair() {
+            let place = table.place(of: key)
+            path.append(.field(place.map { table.names[$0] } ?? key.string ?? ""))
+            defer { path.removeLast() }
+            let isRepeated = seen.isRepeated(place, key)
+            if isRepeated { problems.append("duplicate field \"\(shownPath)\"") }
+            guard let place else {
+                problems.append("unknown field \"\(shownPath)\"")
+                continue
+            }
+            let field = Schema(types: schema.types, index: table.nodes[place])
+            guard let value = try read(child, field, owner: name) else { continue }
+            let begun = isRepeated ? kept.firstIndex { $0.place == place } : nil
+            // Go's decoder goes on with the object that a repeated field has begun.
+            if let begun, case .object(let more) = value {
+                for (name, entry) in more { kept[begun].value[name] = entry }
+                continue
+            }
+            guard ObjectDecoder.isKept(value, table.names[place], field.node, of: node) else { continue }
+            if let begun {
+                kept[begun].value = value
+                continue
+            }
+            // Most bodies have their fields in order.
+            var slot = kept.count
+            while slot > 0, kept[slot - 1].place > place { slot -= 1 }
+            kept.insert((place, value), at: slot)
+        }
+        return .object(Fields(ascending: kept.map { (table.names[$0.place], $0.value) }))
+    }
+
+    /// An object whose keys are data.
+    private mutating func map(_ tree: Tree, _ values: Schema, owner: String) throws(Mismatch) -> Value {
+        var seen = SeenKeys()
         var pairs: [(String, Value)] = []
         pairs.reserveCapacity(tree.count)
         for (key, child) in tree.fields {
-            path.append(key)
+            path.append(.key(key))
             defer { path.removeLast() }
-            let isRepeated = !seen.insert(key).inserted
-            if isRepeated { problems.append("duplicate field \"\(path.joined(separator: "."))\"") }
-            guard let childSchema = schema.property(key) else {
-                problems.append("unknown field \"\(path.joined(separator: "."))\"")
-                continue
-            }
-            if !isMap { goPath.append(key) }
-            defer { if !isMap { goPath.removeLast() } }
-            guard var value = try read(child, childSchema, owner: name) else {
+            let isRepeated = seen.isRepeated(key)
+            if isRepeated { problems.append("duplicate field \"\(shownPath)\"") }
+            guard var value = try read(child, values, owner: owner) else {
                 // A null entry of a map of strings is Go's zero value.
-                if isMap, childSchema.type == .string { pairs.append((key, "")) }
+                if values.type == .string { pairs.append((key, "")) }
                 continue
             }
-            if isMap, childSchema.node.typeName == ObjectDecoder.quantityType { value = ObjectDecoder.roundedUp(value) }
-            // Go's decoder goes on with the object that a repeated field has begun.
+            if values.node.isQuantity { value = ObjectDecoder.roundedUp(value) }
             if isRepeated, case .object(let more) = value, let begun = pairs.lastIndex(where: { $0.0 == key }) {
                 for (name, entry) in more { pairs[begun].1[name] = entry }
                 continue
             }
-            if isMap || ObjectDecoder.isKept(value, key, childSchema.node, of: node) { pairs.append((key, value)) }
+            pairs.append((key, value))
         }
         return .object(Fields(pairs))
     }
@@ -108,13 +158,12 @@ public struct ObjectDecoder {
         guard let items = schema.items else { return tree.value }
         var elements: [Value] = []
         elements.reserveCapacity(tree.count)
-        let step = path.last ?? ""
         for (index, element) in tree.elements.enumerated() {
-            if !path.isEmpty { path[path.count - 1] = "\(step)[\(index)]" }
+            path.append(.index(index))
+            defer { path.removeLast() }
             // A null element is Go's zero value.
             elements.append(try read(element, items, owner: owner) ?? (items.type == .string ? "" : .emptyObject))
         }
-        if !path.isEmpty { path[path.count - 1] = step }
         return .array(elements)
     }
 
@@ -132,8 +181,6 @@ public struct ObjectDecoder {
         default: return .string(text)
         }
     }
-
-    private static let quantityType = "api.resource.Quantity"
 
     /// Amounts of resources are kept in thousandths at the finest.
     private static func roundedUp(_ value: Value) -> Value {
@@ -175,6 +222,7 @@ public struct ObjectDecoder {
     }
 
     private func mismatch(_ tree: Tree, _ schema: Schema, _ owner: String) -> Mismatch {
+        let goPath = goPath
         let given: String =
             if tree.isObject {
                 "object"
@@ -191,10 +239,6 @@ public struct ObjectDecoder {
         if goPath.isEmpty { return Mismatch(message: "json: cannot unmarshal \(given) into Go value of type \(type)") }
         return Mismatch(
             message: "json: cannot unmarshal \(given) into Go struct field \(owner).\(goPath.joined(separator: ".")) of type \(type)")
-    }
-
-    private static func shortName(_ type: String, fallback: String) -> String {
-        type.lastIndex(of: ".").map { String(type[type.index(after: $0)...]) } ?? fallback
     }
 
     private static func goType(_ schema: Schema) -> String {
@@ -232,5 +276,35 @@ public struct ObjectDecoder {
         if (digits + padding) % 4 == 0 { return nil }
         // Where the group of four that is cut short begins.
         return text.utf8.count - (padding > 0 ? 0 : digits % 4)
+    }
+}
+
+/// The fields of an object so far: of declared ones a bit each.
+private struct SeenFields {
+    private var declared: UInt128 = 0
+    private var others: Set<String> = []
+
+    /// Takes in a field by its place among the declared ones; true when it has been there.
+    mutating func isRepeated(_ place: Int?, _ key: Tree) -> Bool {
+        guard let place, place < 128 else { return !others.insert(key.string ?? "").inserted }
+        defer { declared |= 1 << UInt128(place) }
+        return declared & 1 << UInt128(place) != 0
+    }
+}
+
+/// The keys of a map so far. Maps are small: comparing is cheaper than hashing.
+private struct SeenKeys {
+    private var few: [String] = []
+    private var many: Set<String> = []
+
+    /// Takes in a key; true when it has been there.
+    mutating func isRepeated(_ key: String) -> Bool {
+        if many.isEmpty {
+            if few.contains(key) { return true }
+            few.append(key)
+            if few.count > 16 { many = Set(few) }
+            return false
+        }
+        return !many.insert(key).inserted
     }
 }

@@ -34,53 +34,7 @@ public struct Schema: Sendable {
     public var values: Schema? { node.additionalProperties.map { Schema(types: types, index: $0) } }
 
     /// A schema that accepts anything and knows nothing: of what a CRD preserves, of `RawExtension`.
-    public static let any = Schema(types: SchemaSet(nodes: [SchemaNode(type: .any)], names: [:]), index: 0)
-}
-
-/// One type or field. Indices point into the same ``SchemaSet``.
-public struct SchemaNode: Sendable {
-    public enum ValueType: Sendable, Hashable {
-        case object, array, string, integer, number, boolean
-        /// A whole number or a string, as ports and `maxSurge`.
-        case intOrString
-        /// Anything.
-        case any
-    }
-
-    /// How server-side apply treats a list. Atomic is the default.
-    public enum ListType: String, Sendable { case atomic, set, map }
-
-    public var type: ValueType
-    /// `int32`, `int64`, `byte`, `date-time`, `double`, …; empty for none.
-    public var format = ""
-    /// The name of the type, e.g. `core.v1.PodSpec` (of a field: of the type it refers to); empty for an inline one.
-    public var typeName = ""
-    public var properties: [String: Int] = [:]
-    public var required: [String] = []
-    public var additionalProperties: Int?
-    public var items: Int?
-    /// What Kubernetes' OpenAPI gives as default: for a field of struct type `{}`, for a required string `""`; of a custom resource
-    /// what its definition says.
-    public var `default`: Value?
-    public var listType = ListType.atomic
-    public var listMapKeys: [String] = []
-    /// `map-type: atomic`: server-side apply owns the whole map or struct.
-    public var isAtomicMap = false
-    /// `map-type: granular` on a field whose type is atomic.
-    public var isGranularMap = false
-    /// `merge`, `replace`, `retainKeys` of strategic merge patch.
-    public var patchStrategies: [String] = []
-    public var patchMergeKey = ""
-    public var groupVersionKinds: [GroupVersionKind] = []
-    /// A CRD's `x-kubernetes-preserve-unknown-fields`.
-    public var preservesUnknownFields = false
-    /// A CRD's `x-kubernetes-embedded-resource`.
-    public var isEmbeddedResource = false
-    public var isNullable = false
-    /// A CRD's value constraints and description, as its OpenAPI schema states them; nil for built-ins.
-    public var constraints: Value?
-
-    public init(type: ValueType) { self.type = type }
+    public static let any = Schema(types: SchemaSet(nodes: [SchemaFacts(type: .any)], names: [:]), index: 0)
 }
 
 /// The nodes that schemas index, and which of them are named types.
@@ -91,8 +45,8 @@ public final class SchemaSet: Sendable {
     /// What ``SchemaDefaults`` does at each node.
     let defaultPlans: [DefaultPlan]
 
-    public init(nodes: [SchemaNode], names: [String: Int]) {
-        self.nodes = nodes
+    public init(nodes facts: [SchemaFacts], names: [String: Int]) {
+        nodes = facts.map(SchemaNode.init)
         self.names = names
         defaultPlans = DefaultPlan.plans(nodes)
     }

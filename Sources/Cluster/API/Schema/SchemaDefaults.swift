@@ -55,30 +55,18 @@ struct DefaultPlan: Sendable {
 
     private var isEmpty: Bool { presets.isEmpty && children.isEmpty && values == nil && items == nil }
 
-    /// A plan a node. O(nodes · depth of the deepest type).
+    /// A plan a node. O(nodes and the fields that refer to them).
     static func plans(_ nodes: [SchemaNode]) -> [DefaultPlan] {
         var plans = nodes.map { node in
             var plan = DefaultPlan()
+            let isSpecial = GoFields.ownersOfWritten.contains(node.typeName)
             for (name, index) in node.properties {
-                if let value = preset(name, nodes[index], of: node) { plan.presets.append((name, value, !nodes[index].isNullable)) }
+                guard let value = preset(name, nodes[index], of: node, isSpecial: isSpecial) else { continue }
+                plan.presets.append((name, value, !nodes[index].isNullable))
             }
             return plan
         }
-        // Types refer to each other in circles: spread what is known until nothing changes.
-        var holds = plans.map { !$0.presets.isEmpty }
-        var changed = true
-        while changed {
-            changed = false
-            for (index, node) in nodes.enumerated() where !holds[index] {
-                let reaches =
-                    node.properties.values.contains { holds[$0] } || (node.items.map { holds[$0] } ?? false)
-                    || (node.additionalProperties.map { holds[$0] } ?? false)
-                if reaches {
-                    holds[index] = true
-                    changed = true
-                }
-            }
-        }
+        let holds = reaching(plans.map { !$0.presets.isEmpty }, nodes)
         for (index, node) in nodes.enumerated() where holds[index] {
             plans[index].children = node.properties.filter { holds[$0.value] }.map { ($0.key, $0.value) }
             plans[index].items = node.items.flatMap { holds[$0] ? $0 : nil }
@@ -88,12 +76,45 @@ struct DefaultPlan: Sendable {
         return plans
     }
 
-    private static func preset(_ name: String, _ field: SchemaNode, of owner: SchemaNode) -> Value? {
-        let path = "\(owner.typeName).\(name)"
+    /// Which nodes are, or lead to, one of these. Types refer to each other in circles: what is known spreads backwards, each node once.
+    private static func reaching(_ start: [Bool], _ nodes: [SchemaNode]) -> [Bool] {
+        // What refers to a node is a chain of places in `owners`.
+        var owners: [(index: Int, next: Int)] = []
+        owners.reserveCapacity(nodes.count)
+        var chains = Array(repeating: -1, count: nodes.count)
+        func refers(_ owner: Int, to child: Int) {
+            owners.append((owner, chains[child]))
+            chains[child] = owners.count - 1
+        }
+        for (index, node) in nodes.enumerated() {
+            for child in node.properties.values { refers(index, to: child) }
+            if let items = node.items { refers(index, to: items) }
+            if let values = node.additionalProperties { refers(index, to: values) }
+        }
+        var reached = start
+        var waiting = reached.indices.filter { reached[$0] }
+        while let child = waiting.popLast() {
+            var place = chains[child]
+            while place >= 0 {
+                let owner = owners[place]
+                if !reached[owner.index] {
+                    reached[owner.index] = true
+                    waiting.append(owner.index)
+                }
+                place = owner.next
+            }
+        }
+        return reached
+    }
+
+    private static func preset(_ name: String, _ field: SchemaNode, of owner: SchemaNode, isSpecial: Bool) -> Value? {
+        var path: String { "\(owner.typeName).\(name)" }
         if let value = field.default { return GoFields.omittedDefaults.contains(path) ? nil : value }
         if owner.typeName.isEmpty { return nil }
-        if GoFields.nulls.contains(path) { return .null }
-        if GoFields.zeroQuantities.contains(path) { return "0" }
+        if isSpecial {
+            if GoFields.nulls.contains(path) { return .null }
+            if GoFields.zeroQuantities.contains(path) { return "0" }
+        }
         if field.format == "date-time", !GoFields.isOptionalTime(owner.typeName, name) { return .null }
         return nil
     }

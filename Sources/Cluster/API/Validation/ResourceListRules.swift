@@ -14,7 +14,8 @@ enum ResourceListRules {
     ]
 
     static func isHuge(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
-    static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
+    static func isNative(_ name: String) -> Bool { !hasPrefix(name) || name.contains("kubernetes.io/") }
+    private static func hasPrefix(_ name: String) -> Bool { name.utf8.contains(UInt8(ascii: "/")) }
     static func isExtended(_ name: String) -> Bool {
         !isNative(name) && !name.hasPrefix("requests.") && NameFormats.qualifiedName("requests." + name).isEmpty
     }
@@ -26,16 +27,17 @@ enum ResourceListRules {
     static func name(_ name: String, _ path: FieldPath) -> [Problem] {
         var problems: [Problem] = []
         problems.qualifiedName(name, path)
-        if problems.isEmpty, !name.contains("/"), !standard.contains(name), !isHuge(name), !name.hasPrefix("requests.hugepages-") {
+        if problems.isEmpty, !hasPrefix(name), !standard.contains(name), !isHuge(name), !name.hasPrefix("requests.hugepages-") {
             problems.append(.invalid(path, .string(name), "must be a standard resource type or fully qualified"))
         }
         return problems
     }
 
     static func containerName(_ name: String, _ path: FieldPath) -> [Problem] {
+        if ["cpu", "memory", "ephemeral-storage"].contains(name) { return [] }
         var problems = self.name(name, path)
-        if !name.contains("/") {
-            if !["cpu", "memory", "ephemeral-storage"].contains(name), !isHuge(name) {
+        if !hasPrefix(name) {
+            if !isHuge(name) {
                 problems.append(.invalid(path, .string(name), "must be a standard resource for containers"))
             }
         } else if !isNative(name), !isExtended(name) {
@@ -47,7 +49,7 @@ enum ResourceListRules {
     static func quotaName(_ name: String, _ path: FieldPath) -> [Problem] {
         var problems = self.name(name, path)
         // Counts of any kind are written `count/deployments.apps`.
-        if !name.contains("/"), !isStandardQuota(name) {
+        if !hasPrefix(name), !isStandardQuota(name) {
             problems.append(.invalid(path, .string(name), "must be a standard resource for quota"))
         }
         return problems

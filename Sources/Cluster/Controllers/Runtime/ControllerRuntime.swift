@@ -80,7 +80,7 @@ public struct ControllerRuntime: Service {
                 group.addTask { await collector.run() }
             }
             for resource in resources {
-                let reflector = Reflector(client: client, resource: resource, logger: logger, sleep: sleep)
+                let reflector = Reflector(client: client, resource: resource, keepsManagedFields: false, logger: logger, sleep: sleep)
                 group.addTask { await reflector.run { feed.yield((resource, $0)) } }
             }
             await dispatch(changes, to: loops)

@@ -18,6 +18,12 @@ public struct Fields: Sendable, Hashable {
         if !sorted { sortKeepingLast() }
     }
 
+    /// Takes over entries whose keys ascend by bytes, each once. O(1).
+    public init(ascending entries: [(key: String, value: Value)]) {
+        assert(zip(entries, entries.dropFirst()).allSatisfy { Fields.precedes($0.key, $1.key) })
+        self.entries = entries
+    }
+
     public var count: Int { entries.count }
     public var isEmpty: Bool { entries.isEmpty }
     public var keys: [String] { entries.map(\.key) }
@@ -48,6 +54,10 @@ public struct Fields: Sendable, Hashable {
     /// two different keys could be one.)
     @inline(__always)
     public static func precedes(_ left: String, _ right: String) -> Bool { order(left, right) < 0 }
+
+    /// Whether two keys are the same bytes.
+    @inline(__always)
+    public static func same(_ left: String, _ right: String) -> Bool { order(left, right) == 0 }
 
     static func order(_ left: String, _ right: String) -> Int {
         let compared = left.utf8.withContiguousStorageIfAvailable { a in
@@ -94,8 +104,18 @@ public struct Fields: Sendable, Hashable {
     }
 
     public static func == (left: Fields, right: Fields) -> Bool {
-        left.entries.count == right.entries.count
-            && zip(left.entries, right.entries).allSatisfy { Fields.order($0.key, $1.key) == 0 && $0.value == $1.value }
+        guard left.entries.count == right.entries.count else { return false }
+        // Most of what is compared was copied from one another and not changed since.
+        if left.isSameStorage(as: right) { return true }
+        for index in left.entries.indices {
+            let (a, b) = (left.entries[index], right.entries[index])
+            guard Fields.order(a.key, b.key) == 0, a.value == b.value else { return false }
+        }
+        return true
+    }
+
+    private func isSameStorage(as other: Fields) -> Bool {
+        entries.withUnsafeBufferPointer { here in other.entries.withUnsafeBufferPointer { here.baseAddress == $0.baseAddress } }
     }
 
     public func hash(into hasher: inout Hasher) {

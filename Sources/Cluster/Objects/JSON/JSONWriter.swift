@@ -35,18 +35,22 @@ public struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
-            var start = 0
-            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                bytes.append(contentsOf: utf8[start..<index])
-                escape(byte)
-                start = index + 1
+            var rest = utf8
+            while !rest.isEmpty {
+                let plain = JSONText.plainCount(rest)
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<plain]))
+                guard plain < rest.count else { break }
+                escape(rest[plain])
+                rest = UnsafeBufferPointer(rebasing: rest[(plain + 1)...])
             }
-            bytes.append(contentsOf: utf8[start...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    public mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    public mutating func raw(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
     public mutating func raw(_ slice: some Sequence<UInt8>) { bytes.append(contentsOf: slice) }
 
     private mutating func escape(_ byte: UInt8) {

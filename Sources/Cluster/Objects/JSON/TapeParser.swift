@@ -1,17 +1,36 @@
 /// Reads JSON text (RFC 8259) into a tape. The one JSON reader of Skiff: it checks everything, so whoever reads a tape need not.
 ///
-/// A tape has one 64-bit slot a scalar or key, two a container:
-/// `kind (4 bits) | length (28) | offset (32)`; a container's length is how many slots it spans, and its second slot holds
-/// `count (32) | end offset (32)`.
+/// A tape has one 32-bit word a scalar or key: `kind (4 bits) | offset (28)`, the offset of a string being that of its text. Where a scalar
+/// ends is seen in the bytes. A container has three words more: how many words it spans, how many elements or fields it has, and the
+/// offset behind it.
 struct TapeParser {
-    enum Kind: UInt64 {
+    enum Kind: UInt32 {
         case null, `true`, `false`, int, double, string, escapedString, array, object
+
+        /// The kind that a word says; written out, as it is asked for all the time.
+        @inline(__always)
+        init(of word: UInt32) {
+            switch word >> 28 {
+            case 1: self = .true
+            case 2: self = .false
+            case 3: self = .int
+            case 4: self = .double
+            case 5: self = .string
+            case 6: self = .escapedString
+            case 7: self = .array
+            case 8: self = .object
+            default: self = .null
+            }
+        }
     }
+
+    /// Words of a container before its first child.
+    static let header = 4
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private let limits: JSONLimits
     private var position = 0
-    private(set) var tape: [UInt64] = []
+    private(set) var tape: [UInt32] = []
     private var sawNonASCII = false
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: JSONLimits) {
@@ -19,21 +38,19 @@ struct TapeParser {
         self.limits = limits
     }
 
-    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) throws(JSONError) -> [UInt64] {
+    static func parse(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) throws(JSONError) -> [UInt32] {
         guard bytes.count <= limits.size else {
             throw JSONError("the document is \(bytes.count) bytes long, more than the \(limits.size) allowed", at: limits.size)
         }
         var parser = TapeParser(bytes, limits)
-        parser.tape.reserveCapacity(bytes.count / 10 + 8)
+        parser.tape.reserveCapacity(bytes.count / 6 + 16)
         try parser.parseDocument()
         if parser.sawNonASCII { try parser.checkUTF8() }
-        return parser.tape
+        return parser.tape.withoutSlack
     }
 
     @inline(__always)
-    static func slot(_ kind: Kind, length: Int, offset: Int) -> UInt64 {
-        kind.rawValue << 60 | UInt64(length) << 32 | UInt64(offset)
-    }
+    private mutating func add(_ kind: Kind, _ offset: Int) { tape.append(kind.rawValue << 28 | UInt32(truncatingIfNeeded: offset)) }
 
     // MARK: - Grammar
 
@@ -106,15 +123,16 @@ struct TapeParser {
             throw JSONError("exceeded max depth of \(limits.depth)", at: position)
         }
         open.append(Open(start: tape.count, count: 0, isObject: isObject))
-        tape.append(TapeParser.slot(isObject ? .object : .array, length: 0, offset: position))
-        tape.append(0)
+        add(isObject ? .object : .array, position)
+        for _ in 1..<TapeParser.header { tape.append(0) }
         position += 1
     }
 
     private mutating func close(_ open: inout [Open]) {
         guard let ended = open.popLast() else { return }
-        tape[ended.start] |= UInt64(tape.count - ended.start) << 32
-        tape[ended.start + 1] = UInt64(ended.count) << 32 | UInt64(position)
+        tape[ended.start + 1] = UInt32(truncatingIfNeeded: tape.count - ended.start)
+        tape[ended.start + 2] = UInt32(truncatingIfNeeded: ended.count)
+        tape[ended.start + 3] = UInt32(truncatingIfNeeded: position)
     }
 
     private mutating func parseKey(_ expectation: String) throws(JSONError) {
@@ -134,11 +152,12 @@ struct TapeParser {
         position += 1
         let start = position
         var escaped = false
-        while position < bytes.count {
+        while true {
+            position = plainEnd(from: position)
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
-                let length = position - start
-                tape.append(TapeParser.slot(escaped ? .escapedString : .string, length: length, offset: start))
+                add(escaped ? .escapedString : .string, start)
                 position += 1
                 return
             }
@@ -153,6 +172,19 @@ struct TapeParser {
             position += 1
         }
         throw endOfInput()
+    }
+
+    /// Where the next byte stands that is no plain part of a string, or is not ASCII, or is one of the last seven of the document.
+    @inline(__always)
+    private func plainEnd(from start: Int) -> Int {
+        var position = start
+        while position + 8 <= bytes.count {
+            let word = JSONText.word(bytes, at: position)
+            let found = JSONText.special(word) | JSONText.nonASCII(word)
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        return position
     }
 
     private mutating func parseEscape() throws(JSONError) {
@@ -193,7 +225,7 @@ struct TapeParser {
             if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
             try digits("in exponent of numeric literal")
         }
-        tape.append(TapeParser.slot(kind, length: position - start, offset: start))
+        add(kind, start)
     }
 
     private mutating func digits(_ context: String) throws(JSONError) {
@@ -212,7 +244,7 @@ struct TapeParser {
             }
             position += 1
         }
-        tape.append(TapeParser.slot(kind, length: position - start, offset: start))
+        add(kind, start)
     }
 
     // MARK: - Bytes
@@ -257,5 +289,13 @@ struct TapeParser {
             shown = byte < 0x80 ? #"'\x"# + (digits.count == 1 ? "0" : "") + digits + "'" : "'\(Character(UnicodeScalar(byte)))'"
         }
         return JSONError("invalid character \(shown) \(context)", at: position)
+    }
+}
+
+extension [UInt32] {
+    /// As it is, or copied to the size it needs: trees are kept for long.
+    fileprivate var withoutSlack: [UInt32] {
+        guard capacity > count + count / 4 + 16 else { return self }
+        return [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in initialized = buffer.initialize(fromContentsOf: self) }
     }
 }

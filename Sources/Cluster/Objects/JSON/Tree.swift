@@ -1,14 +1,14 @@
 /// An immutable JSON value: a place in a document's bytes, found through its tape.
 ///
-/// Parsing costs one pass over the bytes and 8 bytes of tape a scalar; nothing is copied out until it is asked for.
+/// Parsing costs one pass over the bytes and 4 bytes of tape a scalar; nothing is copied out until it is asked for.
 /// Looking up a key is O(fields of that object).
 public struct Tree: Sendable {
     /// The bytes of a document and its tape. Shared by all trees into it.
     final class Document: Sendable {
         let bytes: [UInt8]
-        let tape: [UInt64]
+        let tape: [UInt32]
 
-        init(bytes: [UInt8], tape: [UInt64]) {
+        init(bytes: [UInt8], tape: [UInt32]) {
             self.bytes = bytes
             self.tape = tape
         }
@@ -24,7 +24,7 @@ public struct Tree: Sendable {
 
     /// Reads a whole document.
     public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
-        let result: Result<[UInt64], JSONError> = bytes.withUnsafeBufferPointer { buffer in
+        let result: Result<[UInt32], JSONError> = bytes.withUnsafeBufferPointer { buffer in
             do throws(JSONError) { return .success(try TapeParser.parse(buffer, limits: limits)) } catch { return .failure(error) }
         }
         self.init(Document(bytes: bytes, tape: try result.get()), 0)
@@ -32,17 +32,32 @@ public struct Tree: Sendable {
 
     public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 
-    // MARK: - Slots
+    // MARK: - Words
 
-    @inline(__always) private var slot: UInt64 { document.tape[index] }
-    @inline(__always) var kind: TapeParser.Kind { TapeParser.Kind(rawValue: slot >> 60) ?? .null }
-    @inline(__always) private var length: Int { Int(slot >> 32 & 0xFFF_FFFF) }
-    @inline(__always) private var offset: Int { Int(slot & 0xFFFF_FFFF) }
-    /// Tape slots that this value spans.
+    @inline(__always) private var word: UInt32 { document.tape[index] }
+    @inline(__always) var kind: TapeParser.Kind { TapeParser.Kind(of: word) }
+    /// Where its text begins in the bytes.
+    @inline(__always) var offset: Int { Int(word & 0xFFF_FFFF) }
+    /// Words of the tape that this value spans.
     @inline(__always) var span: Int {
         switch kind {
-        case .array, .object: length
+        case .array, .object: Int(document.tape[index + 1])
         default: 1
+        }
+    }
+
+    /// Where the text of a scalar stands in the bytes; without the quotes of a string.
+    @inline(__always) private var text: Range<Int> {
+        let start = offset
+        return document.bytes.withUnsafeBufferPointer { bytes in
+            switch kind {
+            case .null, .true: start..<start + 4
+            case .false: start..<start + 5
+            case .string: start..<JSONText.quote(in: bytes, from: start)
+            case .escapedString: start..<JSONText.quote(in: bytes, afterEscapesFrom: start)
+            case .int, .double: start..<JSONText.numberEnd(in: bytes, from: start)
+            case .array, .object: start..<start
+            }
         }
     }
 
@@ -55,7 +70,7 @@ public struct Tree: Sendable {
     /// Elements of an array or fields of an object; 0 for a scalar. O(1).
     public var count: Int {
         switch kind {
-        case .array, .object: Int(document.tape[index + 1] >> 32)
+        case .array, .object: Int(document.tape[index + 2])
         default: 0
         }
     }
@@ -63,8 +78,8 @@ public struct Tree: Sendable {
     /// The text of a string, escapes resolved; nil for anything else.
     public var string: String? {
         switch kind {
-        case .string: String(decoding: document.bytes[offset..<offset + length], as: UTF8.self)
-        case .escapedString: Tree.unescape(document.bytes[offset..<offset + length])
+        case .string: String(decoding: document.bytes[text], as: UTF8.self)
+        case .escapedString: Tree.unescape(document.bytes[text])
         default: nil
         }
     }
@@ -80,7 +95,7 @@ public struct Tree: Sendable {
     /// The whole number held, also when written as `3.0` or `3e2`; nil for anything else.
     public var int: Int? {
         switch kind {
-        case .int: Int(numberText)
+        case .int: small ?? Int(numberText)
         case .double: Double(numberText).flatMap { Int(exactly: $0) }
         default: nil
         }
@@ -93,7 +108,30 @@ public struct Tree: Sendable {
         }
     }
 
-    private var numberText: String { String(decoding: document.bytes[offset..<offset + length], as: UTF8.self) }
+    /// A whole number of few digits, as nearly all are.
+    private var small: Int? {
+        let text = text
+        guard text.count <= 18 else { return nil }
+        return document.bytes.withUnsafeBufferPointer { bytes in
+            var result = 0
+            var isNegative = false
+            for position in text {
+                let byte = bytes[position]
+                if byte == UInt8(ascii: "-") { isNegative = true } else { result = result &* 10 &+ Int(byte &- UInt8(ascii: "0")) }
+            }
+            return isNegative ? -result : result
+        }
+    }
+
+    /// The bytes of a string without escapes; nil for anything else.
+    @inline(__always)
+    public func withPlainText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+        guard kind == .string else { return nil }
+        let text = text
+        return document.bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[text])) }
+    }
+
+    private var numberText: String { String(decoding: document.bytes[text], as: UTF8.self) }
 
     // MARK: - Children
 
@@ -103,8 +141,8 @@ public struct Tree: Sendable {
         var key = key
         return key.withUTF8 { wanted -> Tree? in
             var found: Tree?
-            var position = index + 2
-            let end = index + length
+            var position = index + TapeParser.header
+            let end = index + span
             while position < end {
                 let name = Tree(document, position)
                 let value = Tree(document, position + 1)
@@ -127,15 +165,16 @@ public struct Tree: Sendable {
 
     private func isKey(_ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
         if kind == .escapedString { return string.map { $0.utf8.elementsEqual(wanted) } ?? false }
-        let (start, size) = (offset, length)
-        guard size == wanted.count else { return false }
+        let start = offset
         return document.bytes.withUnsafeBufferPointer { bytes in
+            // A key ends in a quote, which none without escapes has within.
+            guard start + wanted.count < bytes.count, bytes[start + wanted.count] == UInt8(ascii: "\"") else { return false }
             var position = 0
-            while position < size {
+            while position < wanted.count {
                 if bytes[start + position] != wanted[position] { return false }
                 position += 1
             }
-            return true
+            return !wanted.contains(UInt8(ascii: "\""))
         }
     }
 
@@ -156,11 +195,16 @@ public struct Tree: Sendable {
     }
 
     /// The bytes of this value as written.
-    public var bytes: ArraySlice<UInt8> {
+    public var bytes: ArraySlice<UInt8> { document.bytes[extent] }
+
+    /// Where it stands among the document's bytes.
+    var extent: Range<Int> {
         switch kind {
-        case .array, .object: document.bytes[offset..<Int(document.tape[index + 1] & 0xFFFF_FFFF)]
-        case .string, .escapedString: document.bytes[offset - 1..<offset + length + 1]
-        default: document.bytes[offset..<offset + length]
+        case .array, .object: return offset..<Int(document.tape[index + 3])
+        case .string, .escapedString:
+            let text = text
+            return text.lowerBound - 1..<text.upperBound + 1
+        default: return text
         }
     }
 
@@ -171,13 +215,29 @@ public struct Tree: Sendable {
         case .true: return .bool(true)
         case .false: return .bool(false)
         case .int:
-            if let int = Int64(numberText) { return .int(int) }
+            if let int = small.map(Int64.init) ?? Int64(numberText) { return .int(int) }
             return .double(Double(numberText) ?? 0)
         case .double: return .double(Double(numberText) ?? 0)
         case .string, .escapedString: return .string(string ?? "")
-        case .array: return .array(elements.map(\.value))
-        case .object: return .object(Fields(fields.lazy.map { ($0.key, $0.value.value) }))
+        case .array:
+            var result: [Value] = []
+            result.reserveCapacity(count)
+            for element in elements { result.append(element.value) }
+            return .array(result)
+        case .object: return .object(fieldsCopied)
         }
+    }
+
+    private var fieldsCopied: Fields {
+        var result: [(key: String, value: Value)] = []
+        result.reserveCapacity(count)
+        var isAscending = true
+        for (key, child) in fields {
+            if isAscending, let last = result.last, !Fields.precedes(last.key, key) { isAscending = false }
+            result.append((key, child.value))
+        }
+        // What was written here is in order.
+        return isAscending ? Fields(ascending: result) : Fields(result.lazy.map { ($0.key, $0.value) })
     }
 
     static func unescape(_ raw: ArraySlice<UInt8>) -> String {
@@ -233,7 +293,7 @@ extension Tree {
         init(tree: Tree) {
             document = tree.document
             let isArray = tree.kind == .array
-            position = tree.index + 2
+            position = tree.index + TapeParser.header
             end = isArray ? tree.index + tree.span : position
             underestimatedCount = isArray ? tree.count : 0
         }
@@ -256,14 +316,19 @@ extension Tree {
         init(tree: Tree) {
             document = tree.document
             let isObject = tree.kind == .object
-            position = tree.index + 2
+            position = tree.index + TapeParser.header
             end = isObject ? tree.index + tree.span : position
             underestimatedCount = isObject ? tree.count : 0
         }
 
         public mutating func next() -> (key: String, value: Tree)? {
+            nextPair().map { ($0.key.string ?? "", $0.value) }
+        }
+
+        /// As ``next()``, with the key not yet made a string of.
+        public mutating func nextPair() -> (key: Tree, value: Tree)? {
             guard position < end else { return nil }
-            let key = Tree(document, position).string ?? ""
+            let key = Tree(document, position)
             let value = Tree(document, position + 1)
             position += 1 + value.span
             return (key, value)

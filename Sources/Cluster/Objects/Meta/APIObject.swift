@@ -1,6 +1,6 @@
 /// An API object as read: immutable, with its bytes. Typed views (``Pod``, ``Node``, …) are thin structs over it.
 public struct APIObject: Sendable {
-    public let tree: Tree
+    public private(set) var tree: Tree
     /// Metadata that nearly every reader asks for, read once.
     public let name: String
     public let namespace: String
@@ -20,6 +20,13 @@ public struct APIObject: Sendable {
 
     public init(_ value: Value) { self.init(value.tree) }
     public init(parsing bytes: [UInt8]) throws(JSONError) { self.init(try Tree(parsing: bytes)) }
+
+    /// The same object without the record of who set which field. O(size).
+    public var withoutManagedFields: APIObject {
+        var copy = self
+        copy.tree = tree.removing("managedFields", from: "metadata")
+        return copy
+    }
 
     /// A draft to edit. O(size).
     public var draft: Value { tree.value }

@@ -23,46 +23,67 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     /// Nil when `text` is no quantity.
     public init?(_ text: String) {
-        guard !text.isEmpty, text.utf8.count <= 256 else { return nil }
-        var bytes = Array(text.utf8)[...]
-        var negative = false
-        if let sign = bytes.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
-            negative = sign == UInt8(ascii: "-")
-            bytes.removeFirst()
-        }
-        func digits() -> ArraySlice<UInt8> {
-            let run = bytes.prefix { $0 &- UInt8(ascii: "0") < 10 }
-            bytes = bytes.dropFirst(run.count)
-            return run
-        }
-        let whole = digits()
-        var fraction = ArraySlice<UInt8>()
-        if bytes.first == UInt8(ascii: ".") {
-            bytes.removeFirst()
-            fraction = digits()
-        }
-        guard !whole.isEmpty || !fraction.isEmpty else { return nil }
-        guard let suffix = Suffix(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        self.init(whole: whole, fraction: fraction, negative: negative, suffix: suffix)
+        var text = text
+        guard let read = text.withUTF8(Quantity.read) else { return nil }
+        self = read
     }
 
-    private init(whole: ArraySlice<UInt8>, fraction: ArraySlice<UInt8>, negative: Bool, suffix: Suffix) {
+    private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Quantity? {
+        guard 1...256 ~= bytes.count, let written = Written(bytes),
+            let suffix = Suffix(UnsafeBufferPointer(rebasing: bytes[written.end...]))
+        else { return nil }
+        return Quantity(written, bytes, suffix)
+    }
+
+    /// Where the parts of a written quantity stand in its bytes.
+    private struct Written {
+        var isNegative = false
+        var whole: Range<Int>
+        var fraction: Range<Int>
+        /// Where the suffix begins.
+        var end: Int
+
+        init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+            var position = 0
+            if let sign = bytes.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
+                isNegative = sign == UInt8(ascii: "-")
+                position = 1
+            }
+            func digits() -> Range<Int> {
+                let start = position
+                while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+                return start..<position
+            }
+            whole = digits()
+            fraction = position..<position
+            if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+                position += 1
+                fraction = digits()
+            }
+            end = position
+            if whole.isEmpty, fraction.isEmpty { return nil }
+        }
+    }
+
+    private init(_ written: Written, _ bytes: UnsafeBufferPointer<UInt8>, _ suffix: Suffix) {
         // mantissa · 10^(−fraction.count) · 2^binary · 10^decimal, in billionths, rounded away from zero.
-        let mantissa = (Array(whole) + Array(fraction)).drop { $0 == UInt8(ascii: "0") }
         format = suffix.format
-        var exponent = suffix.decimal - fraction.count + 9
+        var exponent = suffix.decimal - written.fraction.count + 9
         var amount: Int128 = 0
         var inexact = false
         var overflow = false
-        for digit in mantissa {
-            let (product, tooBig) = amount.multipliedReportingOverflow(by: 10)
-            if tooBig || product > Int128.max / 16 {
-                // Beyond what can matter: drop digits, remembering the scale.
-                if digit != UInt8(ascii: "0") { inexact = true }
-                exponent += 1
-                continue
+        for digits in [written.whole, written.fraction] {
+            for position in digits {
+                let digit = bytes[position]
+                let (product, tooBig) = amount.multipliedReportingOverflow(by: 10)
+                if tooBig || product > Int128.max / 16 {
+                    // Beyond what can matter: drop digits, remembering the scale.
+                    if digit != UInt8(ascii: "0") { inexact = true }
+                    exponent += 1
+                    continue
+                }
+                amount = product + Int128(digit - UInt8(ascii: "0"))
             }
-            amount = product + Int128(digit - UInt8(ascii: "0"))
         }
         for _ in 0..<suffix.binary {
             let (product, tooBig) = amount.multipliedReportingOverflow(by: 2)
@@ -84,7 +105,7 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
         }
         if inexact { amount += 1 }
         if overflow || amount > Quantity.cap { amount = Quantity.cap }
-        nanos = negative ? -amount : amount
+        nanos = written.isNegative ? -amount : amount
     }
 
     /// How Kubernetes keeps a quantity that was written so: as written when that looks canonical to its parser (a whole power of
@@ -92,23 +113,28 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
     ///
     /// So `+1.` and `1.500` stay, `1000m` and `0.5` become `1` and `500m`. Source: ParseQuantity.
     public static func kept(_ text: String) -> String? {
-        guard let quantity = Quantity(text) else { return nil }
-        let unsigned = text.drop { $0 == "+" || $0 == "-" }
-        let number = unsigned.prefix { $0.isNumber || $0 == "." }
-        guard let suffix = Suffix(String(unsigned.dropFirst(number.count))) else { return quantity.description }
-        let parts = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        let whole = parts.first.map { $0.drop { $0 == "0" } } ?? ""
-        let fraction = parts.count > 1 ? parts[1] : ""
-        let digits = (whole.isEmpty ? "0" : String(whole)) + fraction
-        guard digits.utf8.count <= 18, let value = Int64(digits) else { return quantity.description }
+        var text = text
+        return text.withUTF8 { bytes -> (quantity: Quantity, asWritten: Bool)? in
+            guard let quantity = read(bytes), let written = Written(bytes),
+                let suffix = Suffix(UnsafeBufferPointer(rebasing: bytes[written.end...]))
+            else { return nil }
+            return (quantity, isCanonical(written, bytes, suffix))
+        }.map { $0.asWritten ? text : $0.quantity.description }
+    }
+
+    private static func isCanonical(_ written: Written, _ bytes: UnsafeBufferPointer<UInt8>, _ suffix: Suffix) -> Bool {
+        let whole = bytes[written.whole].drop { $0 == UInt8(ascii: "0") }
+        let digits = (whole.isEmpty ? [UInt8(ascii: "0")] : Array(whole)) + bytes[written.fraction]
+        guard digits.count <= 18 else { return false }
         switch suffix.format {
         case .binarySI:
-            let fits = digits.utf8.count + suffix.binary * 3 / 10 + 1 <= 15
-            return fraction.isEmpty && fits && value & 7 != 0 ? text : quantity.description
+            let fits = digits.count + suffix.binary * 3 / 10 + 1 <= 15
+            let lowest = digits.reduce(Int64(0)) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) } & 7
+            return written.fraction.isEmpty && fits && lowest != 0
         case .decimalSI, .decimalExponent:
-            let scale = suffix.decimal - fraction.utf8.count
-            let isCanonical = scale >= -9 && scale % 3 == 0 && !digits.hasSuffix("000") && !digits.hasPrefix("0")
-            return isCanonical ? text : quantity.description
+            let scale = suffix.decimal - written.fraction.count
+            let endsInZeros = digits.count >= 3 && digits.suffix(3).allSatisfy { $0 == UInt8(ascii: "0") }
+            return scale >= -9 && scale % 3 == 0 && !endsInZeros && digits.first != UInt8(ascii: "0")
         }
     }
 
@@ -177,20 +203,40 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
         var format = Format.decimalSI
 
         static let decimals = [-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"]
-        private static let decimalExponents = Dictionary(uniqueKeysWithValues: decimals.map { ($1, $0) })
-        private static let binaryExponents = ["Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60]
 
-        init?(_ text: String) {
-            if let power = Suffix.decimalExponents[text] {
+        init?(_ text: UnsafeBufferPointer<UInt8>) {
+            switch (text.first, text.count) {
+            case (nil, _): return
+            case (let letter?, 1):
+                guard let power = Suffix.power(letter) else { return nil }
                 decimal = power
-            } else if let power = Suffix.binaryExponents[text] {
-                binary = power
+            case (let letter?, 2) where text[1] == UInt8(ascii: "i"):
+                // 1024 for every thousand; there is no smaller unit, and the thousand is written with a capital.
+                guard let power = Suffix.power(letter == UInt8(ascii: "K") ? UInt8(ascii: "k") : letter == UInt8(ascii: "k") ? 0 : letter),
+                    power > 0
+                else { return nil }
+                binary = power / 3 * 10
                 format = .binarySI
-            } else if text.first == "e" || text.first == "E", let power = Int(text.dropFirst()), abs(power) < 1000 {
+            case (UInt8(ascii: "e"), _), (UInt8(ascii: "E"), _):
+                guard let power = Int(String(decoding: text.dropFirst(), as: UTF8.self)), abs(power) < 1000 else { return nil }
                 decimal = power
                 format = .decimalExponent
-            } else {
-                return nil
+            default: return nil
+            }
+        }
+
+        private static func power(_ letter: UInt8) -> Int? {
+            switch letter {
+            case UInt8(ascii: "n"): -9
+            case UInt8(ascii: "u"): -6
+            case UInt8(ascii: "m"): -3
+            case UInt8(ascii: "k"): 3
+            case UInt8(ascii: "M"): 6
+            case UInt8(ascii: "G"): 9
+            case UInt8(ascii: "T"): 12
+            case UInt8(ascii: "P"): 15
+            case UInt8(ascii: "E"): 18
+            default: nil
             }
         }
     }

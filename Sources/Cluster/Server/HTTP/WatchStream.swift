@@ -6,7 +6,8 @@ import ClusterTransport
 
 /// Sends a watch as lines of JSON, each `{"type":…,"object":…}`.
 enum WatchStream {
-    private static let mostBytes = 256 << 10
+    /// A piece of this size waits in memory for each watcher that does not read.
+    private static let mostBytes = 32 << 10
 
     /// A watch that ends with an error before it has begun.
     static func failed(_ error: APIError) -> HTTPResponse {

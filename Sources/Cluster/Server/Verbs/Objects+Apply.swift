@@ -33,7 +33,8 @@ extension APIServer {
         return try await mutate(target, context, tracks: false) { old, _ throws(APIError) in
             let applied = try self.fieldManager(target).apply(
                 body, live: old, manager: context.fieldManager, force: context.options.force, now: context.now.wholeSeconds)
-            var merged = try self.decode(applied.tree, target, context)
+            // What is stored has been decoded.
+            var merged = applied == old ? old : try self.decode(applied.tree, target, context)
             merged[path: "metadata", "resourceVersion"] = body[path: "metadata", "resourceVersion"]
             try Metadata.checkRequest(merged, target, isCreate: false)
             return merged

@@ -123,9 +123,10 @@ enum PodSpecDefaults {
 
     /// Whether an image has no tag and no digest, or the tag `latest`.
     static func isLatest(_ image: String) -> Bool {
-        if image.contains("@") { return false }
-        let last = image.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        guard let colon = last.lastIndex(of: ":") else { return true }
-        return last[last.index(after: colon)...] == "latest"
+        let text = image.utf8
+        if text.contains(UInt8(ascii: "@")) { return false }
+        let last = text.lastIndex(of: UInt8(ascii: "/")).map { text[text.index(after: $0)...] } ?? text[...]
+        guard let colon = last.lastIndex(of: UInt8(ascii: ":")) else { return true }
+        return last[last.index(after: colon)...].elementsEqual("latest".utf8)
     }
 }

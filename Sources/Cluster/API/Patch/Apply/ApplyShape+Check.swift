@@ -4,13 +4,26 @@ extension ApplyShape {
     /// What makes an applied object unfit for its schema, worded as structured-merge-diff words it; nil when nothing does.
     func problem(in value: Value, _ type: TypeReference) -> String? {
         var problems: [String] = []
-        check(value, type, "", &problems)
+        check(value, type, nil, &problems)
         guard let first = problems.first else { return nil }
         return problems.count == 1 ? first : "errors:\n" + problems.map { "  " + $0 }.joined(separator: "\n")
     }
 
-    private func check(_ value: Value, _ type: TypeReference, _ path: String, _ problems: inout [String]) {
-        func report(_ message: String) { problems.append(path.isEmpty ? message : "\(path): \(message)") }
+    /// The way down to a value, of which a text is made when there is something to say.
+    private final class Trail {
+        let element: PathElement
+        let before: Trail?
+
+        init(_ element: PathElement, after before: Trail?) {
+            self.element = element
+            self.before = before
+        }
+
+        var text: String { (before?.text ?? "") + element.description }
+    }
+
+    private func check(_ value: Value, _ type: TypeReference, _ trail: Trail?, _ problems: inout [String]) {
+        func report(_ message: String) { problems.append(trail.map { "\($0.text): \(message)" } ?? message) }
         let shape = shape(type, value)
         if value.isNull { return }
         switch shape {
@@ -19,12 +32,11 @@ extension ApplyShape {
         case .map, .atomicMap:
             guard case .object(let fields) = value else { return report("expected map, got &{\(value.goText)}") }
             for (name, child) in fields {
-                let below = path + PathElement.field(name).description
-                guard let (childType, _) = field(name, of: type) else {
-                    problems.append("\(below): field not declared in schema")
+                guard let (childType, _, element) = field(name, of: type) else {
+                    problems.append("\(Trail(.field(name), after: trail).text): field not declared in schema")
                     continue
                 }
-                check(child, childType, below, &problems)
+                check(child, childType, Trail(element, after: trail), &problems)
             }
         case .set, .keyed, .atomicList:
             guard case .array(let elements) = value else { return report("expected list, got &{\(value.goText)}") }
@@ -32,13 +44,13 @@ extension ApplyShape {
             var seen: Set<PathElement> = []
             for (index, child) in elements.enumerated() {
                 if case .atomicList = shape {
-                    check(child, items, path + PathElement.index(index).description, &problems)
+                    check(child, items, Trail(.index(index), after: trail), &problems)
                     continue
                 }
                 do throws(ShapeError) {
                     let element = try element(shape, items, child)
                     if !seen.insert(element).inserted { report("duplicate entries for key \(element)") }
-                    check(child, items, path + element.description, &problems)
+                    check(child, items, Trail(element, after: trail), &problems)
                 } catch {
                     report("element \(index): \(error.message)")
                 }

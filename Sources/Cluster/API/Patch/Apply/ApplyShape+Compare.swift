@@ -32,32 +32,62 @@ extension ApplyShape {
 
     /// Compares two values, at least one present, and puts what differs below them into `below`.
     private func compare(_ old: Value?, _ new: Value?, _ type: TypeReference, _ below: inout Comparison) -> Comparison.Own {
+        guard let old else {
+            if let new { below.added = everything(in: new, type) }
+            return .added
+        }
+        guard let new else {
+            below.removed = everything(in: old, type)
+            return .removed
+        }
         var own = Comparison.Own.none
-        let newShape = shape(type, new ?? old)
-        let oldShape = shape(type, old ?? new)
-        if !newShape.isSameKind(as: oldShape) {
+        let newShape = shape(type, new)
+        if !newShape.isSameKind(as: shape(type, old)) {
             // An untyped place that held a list and now holds a map: what was goes, what is comes.
-            _ = visit(old, nil, type, oldShape, &below)
-            _ = visit(nil, new, type, newShape, &below)
+            below.removed = everything(in: old, type)
+            below.added = everything(in: new, type)
             own = .modified
         } else if visit(old, new, type, newShape, &below), old != new {
             own = .modified
         }
-        if old == nil { return .added }
-        if new == nil { return .removed }
         return own
     }
 
+    /// Every place below a value: what a write that makes it adds.
+    private func everything(in value: Value, _ type: TypeReference) -> FieldSet {
+        var result = FieldSet()
+        let shape = shape(type, value)
+        switch (shape, value) {
+        case (.map, .object(let fields)):
+            for (name, child) in fields {
+                let (childType, element) = place(of: name, in: type)
+                result.insert(element, isMember: true, children: everything(in: child, childType))
+            }
+        case (.set, .array(let elements)), (.keyed, .array(let elements)):
+            let items = items(of: type)
+            for (element, child, isRepeated) in named(elements, shape, items) {
+                result.insert(element, isMember: true, children: isRepeated ? FieldSet() : everything(in: child, items))
+            }
+        default: break
+        }
+        return result
+    }
+
+    /// The type of a field, untyped where the schema has none, and its name in a set.
+    private func place(of name: String, in type: TypeReference) -> (TypeReference, PathElement) {
+        field(name, of: type).map { ($0.type, $0.element) } ?? (.deduced, .field(name))
+    }
+
     /// Goes below a value; true when it is a leaf.
-    private func visit(_ old: Value?, _ new: Value?, _ type: TypeReference, _ shape: Shape, _ below: inout Comparison) -> Bool {
+    private func visit(_ old: Value, _ new: Value, _ type: TypeReference, _ shape: Shape, _ below: inout Comparison) -> Bool {
         switch shape {
         case .scalar, .atomicList, .atomicMap: return true
         case .map:
-            let (left, right) = (old?.object ?? Fields(), new?.object ?? Fields())
+            let (left, right) = (old.object ?? Fields(), new.object ?? Fields())
             if left.isEmpty, right.isEmpty { return true }
             compare(left, right, type, &below)
         case .set, .keyed:
-            let (left, right) = (old?.array ?? [], new?.array ?? [])
+            let (left, right) = (old.array ?? [], new.array ?? [])
             if left.isEmpty, right.isEmpty { return true }
             compare(left, right, type, shape, &below)
         }
@@ -68,10 +98,12 @@ extension ApplyShape {
         let (left, right) = (left.entries, right.entries)
         var (l, r) = (0, 0)
         func visit(_ name: String, _ old: Value?, _ new: Value?) {
-            let childType = field(name, of: type)?.type ?? .deduced
+            // What is as it was is most of an update.
+            if let old, let new, old == new { return }
+            let (childType, element) = place(of: name, in: type)
             var inner = Comparison()
             let own = compare(old, new, childType, &inner)
-            below.insert(.field(name), own, inner)
+            below.insert(element, own, inner)
         }
         while l < left.count || r < right.count {
             if r == right.count || (l < left.count && Fields.precedes(left[l].key, right[r].key)) {

@@ -8,23 +8,35 @@ extension ApplyShape {
         switch (shape, value) {
         case (.map, .object(let fields)):
             for (name, child) in fields {
-                guard let (childType, isDeclared) = field(name, of: type) else { continue }
+                guard let (childType, isDeclared, element) = field(name, of: type) else { continue }
                 let below = self.fields(of: child, childType)
                 result.insert(
-                    .field(name), isMember: isLeaf(childType, child) || isEmptyOrNull(child) || !isDeclared, children: below)
+                    element, isMember: isLeaf(childType, child) || isEmptyOrNull(child) || !isDeclared, children: below)
             }
         case (.set, .array(let elements)), (.keyed, .array(let elements)):
             let items = items(of: type)
-            var count: [PathElement: Int] = [:]
-            let named = elements.compactMap { child in (try? element(shape, items, child)).map { ($0, child) } }
-            for (element, _) in named { count[element, default: 0] += 1 }
-            for (element, child) in named {
-                let isRepeated = count[element] ?? 1 > 1
+            for (element, child, isRepeated) in named(elements, shape, items) {
                 result.insert(element, isMember: true, children: isRepeated ? FieldSet() : self.fields(of: child, items))
             }
         default: break
         }
         return result
+    }
+
+    /// The elements of a list that can be named, and which of them others share the name of.
+    func named(_ elements: [Value], _ shape: Shape, _ items: TypeReference) -> [(PathElement, Value, isRepeated: Bool)] {
+        var named: [(PathElement, Value, isRepeated: Bool)] = []
+        named.reserveCapacity(elements.count)
+        var places: [PathElement: Int] = [:]
+        for child in elements {
+            guard let element = try? element(shape, items, child) else { continue }
+            // Most lists are short, and of elements that differ.
+            let first = elements.count <= 8 ? named.firstIndex { $0.0 == element } : places[element]
+            if let first { named[first].isRepeated = true }
+            if elements.count > 8, first == nil { places[element] = named.count }
+            named.append((element, child, first != nil))
+        }
+        return named
     }
 
     private func isLeaf(_ type: TypeReference, _ value: Value) -> Bool {

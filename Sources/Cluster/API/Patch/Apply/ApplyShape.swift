@@ -28,16 +28,17 @@ struct ApplyShape {
         case .opaque: return untyped(value, map: .atomicMap)
         case .deduced: return untyped(value, map: .map)
         case .node(let index):
-            switch types.nodes[index].type {
+            let node = types.nodes[index]
+            switch node.type {
             case .string, .integer, .number, .boolean, .intOrString: return .scalar
             case .array:
-                switch types.nodes[index].listType {
+                switch node.listType {
                 case .atomic: return .atomicList
                 case .set: return .set
-                case .map: return .keyed(types.nodes[index].listMapKeys)
+                case .map: return .keyed(node.listMapKeys)
                 }
-            case .object: return types.nodes[index].isAtomicMap ? .atomicMap : .map
-            case .any: return untyped(value, map: types.nodes[index].isAtomicMap ? .atomicMap : .map)
+            case .object: return node.isAtomicMap ? .atomicMap : .map
+            case .any: return untyped(value, map: node.isAtomicMap ? .atomicMap : .map)
             }
         }
     }
@@ -50,16 +51,17 @@ struct ApplyShape {
         }
     }
 
-    /// The type of a field of an object or map; nil when the schema does not allow it.
-    func field(_ name: String, of type: TypeReference) -> (type: TypeReference, isDeclared: Bool)? {
+    /// The type of a field of an object or map, and its name in a set; nil when the schema does not allow it.
+    func field(_ name: String, of type: TypeReference) -> (type: TypeReference, isDeclared: Bool, element: PathElement)? {
         switch type {
-        case .opaque: return (.opaque, false)
-        case .deduced: return (.deduced, false)
+        case .opaque: return (.opaque, false, .field(name))
+        case .deduced: return (.deduced, false, .field(name))
         case .node(let index):
-            if let property = types.nodes[index].properties[name] { return (.node(property), true) }
-            if let values = types.nodes[index].additionalProperties { return (.node(values), false) }
-            if types.nodes[index].preservesUnknownFields { return (.deduced, false) }
-            return types.nodes[index].type == .any ? (.opaque, false) : nil
+            let node = types.nodes[index]
+            if let place = node.table.place(of: name) { return (.node(node.table.nodes[place]), true, node.table.elements[place]) }
+            if let values = node.additionalProperties { return (.node(values), false, .field(name)) }
+            if node.preservesUnknownFields { return (.deduced, false, .field(name)) }
+            return node.type == .any ? (.opaque, false, .field(name)) : nil
         }
     }
 

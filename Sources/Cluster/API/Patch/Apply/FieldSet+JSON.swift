@@ -7,7 +7,7 @@ extension FieldSet {
         self.init()
         for (key, value) in fields {
             if key == "." { continue }
-            guard let element = PathElement(key), let children = FieldSet(fieldsV1: value), case .object(let below) = value else {
+            guard let element = PathElement(key), case .object(let below) = value, let children = FieldSet(fieldsV1: value) else {
                 return nil
             }
             insert(element, isMember: below.isEmpty || below["."] != nil, children: children)
@@ -23,6 +23,7 @@ extension FieldSet {
                 pairs.append((entry.element.encoded, .emptyObject))
                 continue
             }
+            // Before all that begin with a letter.
             if entry.isMember { below["."] = .emptyObject }
             pairs.append((entry.element.encoded, .object(below)))
         }

@@ -6,48 +6,45 @@ public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertib
         case field, keys, value, index
     }
 
-    public let kind: Kind
-    /// The field's name; for the others compact JSON, the keys of an object sorted.
-    public let text: String
+    /// As in fieldsV1: `f:name`, `k:{…}`, `v:…` or `i:0`, the JSON compact and the keys of an object sorted.
+    public let encoded: String
 
-    public static func field(_ name: String) -> PathElement { PathElement(kind: .field, text: name) }
-    static func keys(_ keys: Fields) -> PathElement { PathElement(kind: .keys, text: Value.object(keys).jsonText) }
-    static func value(_ value: Value) -> PathElement { PathElement(kind: .value, text: value.jsonText) }
-    static func index(_ index: Int) -> PathElement { PathElement(kind: .index, text: String(index)) }
+    public static func field(_ name: String) -> PathElement { PathElement(encoded: "f:" + name) }
+    static func keys(_ keys: Fields) -> PathElement { PathElement(encoded: "k:" + Value.object(keys).jsonText) }
+    static func value(_ value: Value) -> PathElement { PathElement(encoded: "v:" + value.jsonText) }
+    static func index(_ index: Int) -> PathElement { PathElement(encoded: "i:\(index)") }
 
-    private init(kind: Kind, text: String) {
-        self.kind = kind
-        self.text = text
-    }
+    private init(encoded: String) { self.encoded = encoded }
 
-    /// Reads `f:name`, `k:{…}`, `v:…` or `i:0`; nil for anything else.
+    /// Reads what ``encoded`` writes; nil for anything else.
     public init?(_ encoded: String) {
-        guard encoded.utf8.count >= 2, encoded.utf8.dropFirst().first == UInt8(ascii: ":") else { return nil }
-        let rest = String(encoded.dropFirst(2))
+        guard encoded.utf8.dropFirst().first == UInt8(ascii: ":") else { return nil }
         switch encoded.utf8.first {
-        case UInt8(ascii: "f"): self = .field(rest)
+        case UInt8(ascii: "f"): self.encoded = encoded
         case UInt8(ascii: "k"):
-            guard case .object(let keys)? = try? Value(parsing: rest) else { return nil }
+            guard case .object(let keys)? = try? Value(parsing: String(encoded.dropFirst(2))) else { return nil }
             self = .keys(keys)
         case UInt8(ascii: "v"):
-            guard let value = try? Value(parsing: rest) else { return nil }
+            guard let value = try? Value(parsing: String(encoded.dropFirst(2))) else { return nil }
             self = .value(value)
         case UInt8(ascii: "i"):
-            guard let index = Int(rest) else { return nil }
+            guard let index = Int(encoded.dropFirst(2)) else { return nil }
             self = .index(index)
         default: return nil
         }
     }
 
-    /// As in fieldsV1.
-    public var encoded: String {
-        switch kind {
-        case .field: "f:" + text
-        case .keys: "k:" + text
-        case .value: "v:" + text
-        case .index: "i:" + text
+    public var kind: Kind {
+        switch encoded.utf8.first {
+        case UInt8(ascii: "k"): .keys
+        case UInt8(ascii: "v"): .value
+        case UInt8(ascii: "i"): .index
+        default: .field
         }
     }
+
+    /// The field's name; for the others compact JSON.
+    public var text: String { String(encoded.dropFirst(2)) }
 
     /// As in messages: `.image`, `[name="c"]`, `[="x"]`, `[0]`.
     public var description: String {
@@ -62,11 +59,10 @@ public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 
     public static func < (left: PathElement, right: PathElement) -> Bool {
-        if left.kind != right.kind { return left.kind.rawValue < right.kind.rawValue }
-        return Fields.precedes(left.text, right.text)
+        let (a, b) = (left.kind, right.kind)
+        return a == b ? Fields.precedes(left.encoded, right.encoded) : a.rawValue < b.rawValue
     }
 
-    public static func == (left: PathElement, right: PathElement) -> Bool {
-        left.kind == right.kind && left.text.utf8.elementsEqual(right.text.utf8)
-    }
+    public static func == (left: PathElement, right: PathElement) -> Bool { Fields.same(left.encoded, right.encoded) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(encoded) }
 }
