@@ -70,9 +70,16 @@ extension Reconciler {
         await announceDrift()
     }
 
+    /// What another pass has applied may be of a commit that was not looked at yet: no drift before that.
+    func awaitsLook(_ state: Tracked) -> Bool {
+        guard let drift = state.drift, drift.isOfAnotherPass else { return false }
+        return lastLook.map { $0 < drift.noticed } ?? true
+    }
+
     private func correct(_ id: ObjectID) async {
         let now = clock()
-        guard let state = tracked[id], let found = state.drift, !inFlight.contains(id), state.backoff.due(now) <= now else { return }
+        guard let state = tracked[id], let found = state.drift, !inFlight.contains(id), state.backoff.due(now) <= now, !awaitsLook(state)
+        else { return }
         inFlight.insert(id)
         tracked[id]?.backoff.note(now)
         // History is asked while the server is at work: it keeps no correction waiting.

@@ -10,8 +10,12 @@ extension Reconciler {
         do throws(APIError) { try await start() } catch {
             return setUnreachable("the cluster does not answer: \(error)")
         }
+        let asked = clock()
+        defer { lastLook = asked }
         do throws(GitError) {
+            say.yield(.doing("fetching \(options.source.shownRepository)"))
             let fetched = try await source.fetch()
+            if fetched != tried { try? await takeOverStatus() }
             setReachable()
             guard fetched != tried || !failures.isEmpty else { return }
             tried = fetched
@@ -34,6 +38,7 @@ extension Reconciler {
         guard status.unreachableSince != nil || unreachable != nil else { return }
         unreachable = nil
         status.unreachableSince = nil
+        status.unreachableReason = ""
         isStatusChanged = true
         say.yield(.warning("\(options.source.shownRepository) answers again"))
     }
@@ -41,8 +46,9 @@ extension Reconciler {
     private func setUnreachable(_ why: String) {
         if unreachable != why { say.yield(.warning(why)) }
         unreachable = why
-        if status.unreachableSince == nil {
-            status.unreachableSince = clock()
+        if status.unreachableSince == nil || status.unreachableReason != why {
+            status.unreachableSince = status.unreachableSince ?? clock()
+            status.unreachableReason = why
             isStatusChanged = true
         }
     }
@@ -116,6 +122,8 @@ extension Reconciler {
         say.yield(.synced(record))
     }
 
+    static func objects(_ count: Int) -> String { "\(count) object\(count == 1 ? "" : "s")" }
+
     // MARK: - Applying
 
     /// A new commit with the same manifests: no object is looked at.
@@ -142,6 +150,7 @@ extension Reconciler {
         failures = []
         var changes: [SyncRecord.Change] = []
         for stage in plan.stages {
+            say.yield(.doing("applying \(Reconciler.objects(stage.count))"))
             let known = await liveVersions(of: stage)
             inFlight.formUnion(stage.map(\.id))
             for (object, result) in await applier.apply(stage) {
@@ -213,6 +222,7 @@ extension Reconciler {
     private func prune(_ stages: [[InventoryEntry]]) async -> [SyncRecord.Change] {
         var changes: [SyncRecord.Change] = []
         for stage in stages {
+            say.yield(.doing("deleting \(Reconciler.objects(stage.count))"))
             for (entry, result) in await applier.prune(stage) {
                 switch result {
                 case .failure(let error):
@@ -247,6 +257,7 @@ extension Reconciler {
         else { return }
         let result = lent.result()
         guard result.problems.isEmpty, !result.objects.isEmpty else { return }
+        say.yield(.doing("looking at \(Reconciler.objects(result.objects.count))"))
         (loader, tree, commit, desired) = (lent, loaded, known, result.objects)
         let live = await live(desired)
         let inventory = Set(status.inventory.map(\.id))

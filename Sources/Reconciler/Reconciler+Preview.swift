@@ -64,13 +64,15 @@ extension Reconciler {
     /// What applying the source's newest commit would change. Changes nothing.
     /// - Throws: ``GitError`` when there is no commit to look at; ``APIError`` when the cluster does not answer.
     public func preview() async throws -> Preview {
-        status = try await sync.read()
+        status = try await sync.read().status
+        say.yield(.doing("fetching \(options.source.shownRepository)"))
         let fetched = try await source.fetch()
         var lent = ManifestLoader(registry: registry)
         _ = try await source.load(fetched, from: "", into: &lent)
         let result = lent.result()
         var preview = Preview(commit: fetched, changes: [], unchanged: 0, problems: result.problems, failures: [])
         guard result.problems.isEmpty else { return preview }
+        say.yield(.doing("comparing \(Reconciler.objects(result.objects.count))"))
         let live = await live(result.objects)
         var asked: [LoadedObject] = []
         for object in result.objects {

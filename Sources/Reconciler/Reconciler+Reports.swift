@@ -10,7 +10,7 @@ extension Reconciler {
         return StatusReport(
             cluster: source.cluster, repository: source.shownRepository, ref: source.ref, path: source.path,
             revision: status.lastAppliedRevision, observedRevision: status.observedRevision, problems: status.problems,
-            unreachableSince: status.unreachableSince,
+            unreachableSince: status.unreachableSince, unreachableReason: status.unreachableReason,
             objects: tracked.values.map {
                 StatusReport.ObjectHealth(id: $0.object.id, file: $0.object.file, line: $0.object.line, health: $0.health)
             }.sorted { $0.id < $1.id }, drifts: drifts, corrections: status.corrections, history: status.history)
@@ -43,7 +43,7 @@ extension Reconciler {
         public var report: StatusReport
         /// Objects that could not be applied or deleted.
         public var failures: [ObjectFailure]
-        /// Why the source or the cluster could not be looked at; nil when they could.
+        /// Why the source or the cluster could not be looked at, or did not take note; nil when all went well.
         public var unreachable: String?
 
         /// 0 in sync and healthy, 1 something failed, 3 applied but not healthy in time.
@@ -67,10 +67,14 @@ extension Reconciler {
     public func reconcileOnce(timeout: Double) async -> Outcome {
         await look()
         await correctDrift()
+        // Before the waiting: others who look at the same cluster are to know.
+        await saveStatus()
         if unreachable == nil, status.problems.isEmpty {
             let end = clock() + timeout
             var pause = 0.1
-            while !isHealthy, clock() < end, (try? await Task.sleep(for: .seconds(pause))) != nil {
+            while !isHealthy, clock() < end {
+                tellOfWaiting()
+                guard (try? await Task.sleep(for: .seconds(pause))) != nil else { break }
                 await refreshHealth()
                 pause = min(pause * 1.5, 1)
             }
@@ -78,7 +82,13 @@ extension Reconciler {
         await saveStatus()
         publication.driftChanged(at: clock())
         await publish(isFinal: true)
-        return Outcome(report: report(), failures: failures, unreachable: unreachable)
+        return Outcome(report: report(), failures: failures, unreachable: unreachable ?? notStored)
+    }
+
+    private func tellOfWaiting() {
+        let waiting = report().unhealthy
+        guard let first = waiting.first else { return }
+        say.yield(.doing("waiting for \(Reconciler.objects(waiting.count)): \(first.id): \(first.health.reason)"))
     }
 
     private func refreshHealth() async {
@@ -93,11 +103,14 @@ extension Reconciler {
     func publish(isFinal: Bool = false) async {
         guard options.publishesStatus, isStarted, !status.observedRevision.isEmpty else { return }
         let now = clock()
+        if isHealthy { publication.healthNoted(at: now) }
         guard isFinal || publication.isDue(now, isHealthy: isHealthy) else { return }
         let report = report()
-        publication.done(now)
+        say.yield(.doing("committing status"))
+        publication.done(now, isHealthy: report.unhealthy.isEmpty)
         do throws(GitError) {
             try await source.publishStatus(StatusFiles.of(report), message: StatusFiles.message(report))
+            publication.hasWarned = false
         } catch {
             if Task.isCancelled { return }
             if !publication.hasWarned { say.yield(.warning("status is not committed back: \(error)")) }

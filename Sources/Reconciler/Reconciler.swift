@@ -40,12 +40,18 @@ public actor Reconciler: Service {
     /// Have drifted, and nobody was told yet.
     var unannounced: Set<ObjectID> = []
     var status = SyncStatus()
+    /// Of the Sync object, as this reconciler has read or written it.
+    var syncVersion = ""
+    /// When the source was looked at last.
+    var lastLook: Timestamp?
     var isStarted = false
     var isStatusChanged = false
     var failures: [ObjectFailure] = []
     var failedPasses = 0
     var publication = Publication()
     var unreachable: String?
+    /// Why the cluster does not remember what was applied; nil when it does.
+    var notStored: String?
 
     let wakes: AsyncStream<Void>
     nonisolated let wake: AsyncStream<Void>.Continuation
@@ -53,6 +59,8 @@ public actor Reconciler: Service {
     nonisolated let watchResource: AsyncStream<GroupVersionResource>.Continuation
     var watched: [GroupVersionResource: String] = [:]
     var timer = 0
+    /// When the source is looked at next without being told to; nil: at once.
+    var nextLook: ContinuousClock.Instant?
 
     public init(
         _ options: ReconcilerOptions, client: any Client, registry: Registry, logger: Logger,
@@ -85,7 +93,7 @@ public actor Reconciler: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followObjects() }
             if let path = options.source.localPath {
-                group.addTask { for await _ in RepositoryWatch.changes(of: path) { self.wake.yield() } }
+                group.addTask { for await _ in RepositoryWatch.changes(of: path) { await self.sourceChanged() } }
             }
             wake.yield()
             await withDiscardingTaskGroup { timers in
@@ -105,18 +113,33 @@ public actor Reconciler: Service {
         }
     }
 
-    /// One turn: look at the source, apply what is new, put right what has drifted, say so.
+    private func sourceChanged() {
+        nextLook = nil
+        wake.yield()
+    }
+
+    /// One turn: look at the source when that is due, apply what is new, put right what has drifted, say so.
     private func turn() async {
-        await look()
+        if nextLook ?? .now <= .now || tracked.values.contains(where: awaitsLook) {
+            // Before the look: a change that comes meanwhile makes it due again.
+            nextLook = .now + .seconds(secondsBetweenLooks)
+            await look()
+            if nextLook != nil { nextLook = .now + .seconds(secondsBetweenLooks) }
+        }
         await correctDrift()
         await saveStatus()
         await publish()
+        say.yield(.doing(""))
+    }
+
+    /// What failed is tried again sooner.
+    private var secondsBetweenLooks: Double {
+        let usual = options.source.localPath == nil ? max(options.source.interval, 0.1) : 30
+        return failures.isEmpty ? usual : min(usual, Double(1 << min(failedPasses, 6)))
     }
 
     private func secondsToNextTurn() -> Double {
-        let look = options.source.localPath == nil ? options.source.interval : 30
-        var delay = max(look, 0.1)
-        if !failures.isEmpty { delay = min(delay, min(60, Double(1 << min(failedPasses, 6)))) }
+        var delay = nextLook.map { max(0, ($0 - .now) / .seconds(1)) } ?? 0
         let now = clock()
         for (_, object) in tracked where object.drift != nil && options.drift == .correct {
             delay = min(delay, max(0.05, object.backoff.due(now) - now))
@@ -149,16 +172,29 @@ public actor Reconciler: Service {
     /// Reads what the cluster remembers, once.
     func start() async throws(APIError) {
         guard !isStarted else { return }
-        status = try await sync.read()
+        (status, syncVersion) = try await sync.read()
         isStarted = true
         if !status.lastAppliedRevision.isEmpty { await adopt(status.lastAppliedRevision) }
+    }
+
+    /// Takes over what another pass has written, `skiff reconcile` beside a cluster that follows its source for example.
+    func takeOverStatus() async throws(APIError) {
+        let (theirs, version) = try await sync.read()
+        guard version != syncVersion, !isStatusChanged else { return }
+        let inventory = status.inventory
+        (status, syncVersion) = (theirs, version)
+        status.inventory.formUnion(inventory)
     }
 
     func saveStatus() async {
         guard isStarted, isStatusChanged else { return }
         isStatusChanged = false
-        do throws(APIError) { try await sync.write(status, now: clock()) } catch {
+        do throws(APIError) {
+            syncVersion = try await sync.write(status, now: clock())
+            notStored = nil
+        } catch {
             isStatusChanged = true
+            notStored = "what was applied cannot be stored in the cluster: \(error)"
             logger.warning("cannot store what was applied", metadata: ["error": "\(error)"])
         }
     }

@@ -13,6 +13,8 @@ public enum ReconcilerEvent: Sendable, CustomStringConvertible {
     case drift(ObjectDrift)
     case corrected(ObjectDrift)
     case warning(String)
+    /// What is going on now, for a line of progress; empty: nothing.
+    case doing(String)
 
     public var description: String {
         switch self {
@@ -27,6 +29,7 @@ public enum ReconcilerEvent: Sendable, CustomStringConvertible {
         case .drift(let drift): drift.lines.map { "drift: \($0)" }.joined(separator: "\n")
         case .corrected(let drift): "corrected: \(drift.id)"
         case .warning(let text): "warning: \(text)"
+        case .doing(let text): text
         }
     }
 }

@@ -16,6 +16,6 @@ struct Down: AsyncParsableCommand {
     var timeout = DurationArgument(seconds: 120)
 
     func run() async throws {
-        try await reporting { Console.line(try await Engine.down(state.directory, seconds: Int(timeout.seconds))) }
+        try await reporting(doing: "stopping") { Console.line(try await Engine.down(state.directory, seconds: Int(timeout.seconds))) }
     }
 }

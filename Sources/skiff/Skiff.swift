@@ -10,6 +10,8 @@ struct Skiff: AsyncParsableCommand {
               skiff up --repo URL           run what a repository says, and keep it so
               skiff validate manifests      say everything that is wrong with a folder of manifests
               skiff render manifests        print them as they would be applied
+
+            Colours and progress are for terminals alone; NO_COLOR turns colours off.
             """,
         version: SkiffVersion.text,
         subcommands: [

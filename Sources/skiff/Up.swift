@@ -182,6 +182,17 @@ private struct Narrator: Service {
     init(_ events: AsyncStream<ReconcilerEvent>) { self.events = events }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { for await event in events { Console.line(event.description) } }
+        await cancelWhenGracefulShutdown {
+            await Progress().follow(events) { Console.line($0.description, Narrator.paint($0)) }
+        }
+    }
+
+    private static func paint(_ event: ReconcilerEvent) -> Paint {
+        switch event {
+        case .problem, .failed: .red
+        case .warning, .drift: .yellow
+        case .synced(let record): record.result == .synced ? .green : .red
+        case .revision, .changed, .corrected, .doing: .plain
+        }
     }
 }

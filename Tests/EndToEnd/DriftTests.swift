@@ -100,7 +100,14 @@ import Testing
         for command in ["drift", "diff"] {
             let outcome = try cluster.skiff(command)
             #expect(outcome.status == 2)
-            #expect(outcome.errors.contains("cannot be reached"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("no cluster runs on \(cluster.state): start it with skiff up"), "\(outcome.errors)")
+        }
+        for command in ["status", "history"] {
+            let outcome = try cluster.skiff(command)
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.errors.hasSuffix("what it said last is on branch skiff/status/default of \(repository.bare)\n"), "\(outcome.errors)"
+            )
         }
         #expect(try cluster.skiff("plan", "--detailed-exitcode").status == 1)
     }

@@ -37,6 +37,13 @@ struct Repository {
         try data.write(to: url)
     }
 
+    /// Has the bare repository run a shell script when something is pushed to it.
+    func hook(_ name: String, _ script: String) throws {
+        let path = "\(bare)/hooks/\(name)"
+        try "#!/bin/sh\n\(script)\n".write(toFile: path, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+
     /// Commits everything and pushes it to main.
     func push(_ message: String, force: Bool = false) throws {
         try git("add", "-A")

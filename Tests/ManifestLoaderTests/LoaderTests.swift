@@ -123,7 +123,8 @@ private let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
     @Test(arguments: [
         ("*.yml", "a/b.yml", true), ("/a.yaml", "x/a.yaml", false), ("/a.yaml", "a.yaml", true), ("**/test/*.yaml", "a/test/b.yaml", true),
         ("values*", "charts/values-prod.yaml", true), ("a/", "a.yaml", false), ("*\n!keep.yaml", "keep.yaml", false),
-        ("a?.yaml", "ab.yaml", true),
+        ("a?.yaml", "ab.yaml", true), ("[a-c]*.yaml", "b.yaml", true), ("[!a-c]*.yaml", "b.yaml", false), ("x[]-]y", "x-y", true),
+        ("x[yz.yaml", "x[yz.yaml", true), ("\\*.yaml", "a.yaml", false), ("\\*.yaml", "*.yaml", true),
     ])
     func `ignore rules are gitignore's`(rules: String, path: String, ignored: Bool) {
         #expect(IgnoreRules(rules).ignores(path) == ignored)

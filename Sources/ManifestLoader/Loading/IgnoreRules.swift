@@ -1,4 +1,4 @@
-/// `.skiffignore`: which tracked files are no manifests. The syntax is gitignore's: `*`, `?`, `**`, `!`, a leading `/` for the
+/// `.skiffignore`: which tracked files are no manifests. The syntax is gitignore's: `*`, `?`, `[a-z]`, `**`, `!`, a leading `/` for the
 /// folder of the file itself, a trailing `/` for folders only, `#` comments. The last rule that matches a path decides.
 public struct IgnoreRules: Sendable {
     public static let fileName = ".skiffignore"
@@ -18,7 +18,7 @@ public struct IgnoreRules: Sendable {
             while pattern.last == " " { pattern.removeLast() }
             guard let first = pattern.first, first != "#" else { continue }
             let isNegated = first == "!"
-            if isNegated || first == "\\" { pattern.removeFirst() }
+            if isNegated { pattern.removeFirst() }
             let isFolderOnly = pattern.last == "/"
             if isFolderOnly { pattern.removeLast() }
             let isAnchored = pattern.contains("/")
@@ -60,16 +60,69 @@ public struct IgnoreRules: Sendable {
         return glob(first, segment) && match(pattern.dropFirst(), path.dropFirst())
     }
 
-    /// `*` and `?` within one segment. Linear with one step back per star.
+    private enum Token: Equatable {
+        case star, one
+        case scalar(Unicode.Scalar)
+        case set([ClosedRange<Unicode.Scalar>], isNegated: Bool)
+
+        func matches(_ scalar: Unicode.Scalar) -> Bool {
+            switch self {
+            case .star, .one: true
+            case .scalar(let own): own == scalar
+            case .set(let ranges, let isNegated): ranges.contains { $0.contains(scalar) } != isNegated
+            }
+        }
+    }
+
+    private static func tokens(_ pattern: String) -> [Token] {
+        var tokens: [Token] = []
+        var rest = Array(pattern.unicodeScalars)[...]
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "*": tokens.append(.star)
+            case "?": tokens.append(.one)
+            case "\\": tokens.append(.scalar(rest.popFirst() ?? scalar))
+            case "[":
+                // One that nothing closes is itself.
+                if let set = set(&rest) { tokens.append(set) } else { tokens.append(.scalar(scalar)) }
+            default: tokens.append(.scalar(scalar))
+            }
+        }
+        return tokens
+    }
+
+    /// What stands between brackets; nil when no bracket closes them.
+    private static func set(_ rest: inout ArraySlice<Unicode.Scalar>) -> Token? {
+        var inner = rest
+        let isNegated = inner.first == "!" || inner.first == "^"
+        if isNegated { inner.removeFirst() }
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        while let scalar = inner.popFirst() {
+            // One that comes first closes nothing.
+            if scalar == "]", !ranges.isEmpty {
+                rest = inner
+                return .set(ranges, isNegated: isNegated)
+            }
+            var last = scalar
+            if inner.first == "-", let end = inner.dropFirst().first, end != "]" {
+                inner = inner.dropFirst(2)
+                last = end
+            }
+            if scalar <= last { ranges.append(scalar...last) }
+        }
+        return nil
+    }
+
+    /// `*`, `?` and `[a-z]` within one segment. Linear with one step back per star.
     private static func glob(_ pattern: String, _ text: String) -> Bool {
-        let (p, t) = (Array(pattern.unicodeScalars), Array(text.unicodeScalars))
+        let (p, t) = (tokens(pattern), Array(text.unicodeScalars))
         var (i, j) = (0, 0)
         var retry: (pattern: Int, text: Int)?
         while j < t.count {
-            if i < p.count, p[i] == "*" {
+            if i < p.count, p[i] == .star {
                 retry = (i, j)
                 i += 1
-            } else if i < p.count, p[i] == "?" || p[i] == t[j] {
+            } else if i < p.count, p[i].matches(t[j]) {
                 i += 1
                 j += 1
             } else if let (star, start) = retry {
@@ -80,6 +133,6 @@ public struct IgnoreRules: Sendable {
                 return false
             }
         }
-        return p[i...].allSatisfy { $0 == "*" }
+        return p[i...].allSatisfy { $0 == .star }
     }
 }

@@ -80,6 +80,9 @@ public struct ManifestLoader: Sendable {
         return loader.result()
     }
 
+    /// How many files are read: what is ignored is not.
+    public var fileCount: Int { parsed.keys.count { !ignore.ignores($0) } }
+
     /// The content of `.skiffignore`; empty when there is none.
     public mutating func setIgnoreRules(_ text: String) { ignore = IgnoreRules(text) }
 

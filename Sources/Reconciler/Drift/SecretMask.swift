@@ -2,7 +2,12 @@ import ClusterObjects
 import ManifestLoader
 
 /// Keeps what Secrets hold out of everything that is printed, logged or committed.
-enum SecretMask {
+public enum SecretMask {
+    /// An object as it may be printed.
+    public static func shown(_ object: LoadedObject) -> Value {
+        isSecret(object.id) ? mask(object.value, nil).0 ?? .null : object.value
+    }
+
     static let hidden: Value = "<secret>"
 
     static func isSecret(_ id: ObjectID) -> Bool { id.group.isEmpty && id.kind == "Secret" }

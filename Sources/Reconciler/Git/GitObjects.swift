@@ -20,6 +20,17 @@ final class GitObjects {
         self.remote = remote
     }
 
+    /// Opens the repository that a folder is, or is in. Nil when it is in none.
+    init?(around folder: String) throws(GitError) {
+        _ = GitObjects.started
+        var pointer: OpaquePointer?
+        let code = git_repository_open_ext(&pointer, folder, 0, nil)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        guard code == 0, let pointer else { throw GitError(.corrupt, remote: folder, detail: GitObjects.lastError) }
+        repository = pointer
+        remote = folder
+    }
+
     deinit { git_repository_free(repository) }
 
     static var lastError: String { git_error_last().map { String(cString: $0.pointee.message) } ?? "unknown error" }
@@ -98,11 +109,11 @@ final class GitObjects {
             if path.isEmpty { return git_tree_id(root).map { GitObjects.hex($0) } ?? "" }
             var entry: OpaquePointer?
             guard git_tree_entry_bypath(&entry, root, path) == 0, let entry else {
-                throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "no folder \(path) in this commit: check --path")
+                throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "no folder \(path) in this commit")
             }
             defer { git_tree_entry_free(entry) }
             guard git_tree_entry_type(entry) == GIT_OBJECT_TREE, let id = git_tree_entry_id(entry) else {
-                throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "\(path) is no folder: check --path")
+                throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "\(path) is no folder")
             }
             return GitObjects.hex(id)
         }
@@ -192,17 +203,24 @@ final class GitObjects {
         return Array(UnsafeRawBufferPointer(start: start, count: size))
     }
 
-    /// The bytes of a file of a commit; nil when there is none.
-    func file(_ path: String, of commit: String) throws(GitError) -> [UInt8]? {
-        try withCommit(commit) { (pointer) throws(GitError) -> [UInt8]? in
+    /// The id of a file of a commit; nil when there is none.
+    func blobID(_ path: String, of commit: String) throws(GitError) -> String? {
+        guard !path.isEmpty else { return nil }
+        return try withCommit(commit) { (pointer) throws(GitError) -> String? in
             var root: OpaquePointer?
             guard git_commit_tree(&root, pointer) == 0, let root else { throw corrupt(commit) }
             defer { git_tree_free(root) }
             var entry: OpaquePointer?
             guard git_tree_entry_bypath(&entry, root, path) == 0, let entry, let id = git_tree_entry_id(entry) else { return nil }
             defer { git_tree_entry_free(entry) }
-            return git_tree_entry_type(entry) == GIT_OBJECT_BLOB ? try blob(GitObjects.hex(id)) : nil
+            return git_tree_entry_type(entry) == GIT_OBJECT_BLOB ? GitObjects.hex(id) : nil
         }
+    }
+
+    /// The bytes of a file of a commit; nil when there is none.
+    func file(_ path: String, of commit: String) throws(GitError) -> [UInt8]? {
+        guard let id = try blobID(path, of: commit) else { return nil }
+        return try blob(id)
     }
 
     /// Which commits the lines of a file are of: where each run of lines begins (from 1), in order.

@@ -10,20 +10,43 @@ struct GitProcess: Sendable {
         var stderr: String
         var timedOut: Bool
 
-        /// The line of stderr that says most: git's `fatal:` or `error:`, else the last.
+        /// What says most of stderr: why a push was refused and what the remote had to say, git's `fatal:` or `error:`, else the last line.
         var complaint: String {
-            let lines = stderr.split(separator: "\n").map(String.init)
-            let telling = lines.first { $0.hasPrefix("fatal:") } ?? lines.first { $0.hasPrefix("error:") } ?? lines.last ?? "git failed"
-            return String(telling.drop { $0 == " " }.prefix(500))
+            // ssh ends its lines as on the wire.
+            let lines = stderr.split(whereSeparator: \.isNewline).map { String($0.trimmingSuffix(while: \.isWhitespace)) }
+            if let rejected = lines.first(where: { $0.hasPrefix(" ! [") }), let open = rejected.lastIndex(of: "(") {
+                let why = rejected[open...].dropFirst().prefix { $0 != ")" }
+                let said = lines.filter { $0.hasPrefix("remote: ") }.map { $0.dropFirst(8) }.filter { !$0.isEmpty }
+                return Output.short([String(why)] + said.prefix(3).map { String($0) })
+            }
+            let fatal = lines.firstIndex { $0.hasPrefix("fatal:") }
+            // Then it was ssh that knew why, and said so before.
+            if let fatal, fatal > 0, lines[fatal].contains("Could not read from remote repository") {
+                return Output.short(Array(lines[..<fatal].suffix(2)))
+            }
+            guard let at = fatal ?? lines.firstIndex(where: { $0.hasPrefix("error:") }) else {
+                return Output.short([lines.last ?? "git failed"])
+            }
+            // Behind a colon stands a list of files, a line each, or the reason.
+            guard lines[at].hasSuffix(":") else { return Output.short([lines[at]]) }
+            let rest = lines[(at + 1)...]
+            let files = rest.prefix { $0.hasPrefix("\t") }.map { String($0.dropFirst()) }
+            return Output.short([([lines[at]] + (files.isEmpty ? Array(rest.prefix(1)) : files)).joined(separator: " ")])
+        }
+
+        private static func short(_ words: [String]) -> String {
+            String(words.joined(separator: "; ").drop { $0 == " " }.prefix(500))
         }
     }
 
-    /// For `GIT_SSH_COMMAND`; nil leaves ssh to its own configuration.
+    /// The key that ssh, or what `GIT_SSH_COMMAND` says instead, is given; nil leaves ssh to its own configuration.
     var sshKey: String?
     var deadline: Double = 60
 
     /// Seconds that git has left when the task that waits for it is cancelled: a push that is nearly through gets through.
     private static let grace = 2.0
+    /// POSIX_SPAWN_SETSID of spawn.h, which Swift's Glibc does not export.
+    private static let ownSession: Int16 = 0x80
 
     /// Runs `git ARGUMENTS`. Throws when git cannot be started. Cancelled, it ends git soon, which reads as timed out.
     func run(_ arguments: [String], input: String = "") async throws(GitError) -> Output {
@@ -44,24 +67,27 @@ struct GitProcess: Sendable {
         let flag = Atomic(false)
     }
 
+    /// A git hook that starts skiff must not point git at the hook's repository (what `git rev-parse --local-env-vars` lists).
+    private static let foreign = [
+        "GIT_DIR=", "GIT_WORK_TREE=", "GIT_IMPLICIT_WORK_TREE=", "GIT_COMMON_DIR=", "GIT_INDEX_FILE=", "GIT_PREFIX=", "GIT_CONFIG=",
+        "GIT_CONFIG_PARAMETERS=", "GIT_OBJECT_DIRECTORY=", "GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_QUARANTINE_PATH=", "GIT_GRAFT_FILE=",
+        "GIT_SHALLOW_FILE=", "GIT_NAMESPACE=", "LC_ALL=", "LANGUAGE=",
+    ]
+
     private var environment: [String] {
         var variables: [String] = []
         var entry = environ
         while let text = entry.pointee {
             let variable = String(cString: text)
-            // A git hook that starts skiff must not point git at the hook's repository.
-            if !["GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_PREFIX=", "LC_ALL=", "LANGUAGE="].contains(where: variable.hasPrefix)
-            {
-                variables.append(variable)
-            }
+            if !GitProcess.foreign.contains(where: variable.hasPrefix) { variables.append(variable) }
             entry += 1
         }
         variables += ["GIT_TERMINAL_PROMPT=0", "GIT_ASKPASS=true", "SSH_ASKPASS=true", "LC_ALL=C.UTF-8"]
         if let sshKey {
             let quoted = "'" + sshKey.replacing("'", with: "'\\''") + "'"
-            variables.append("GIT_SSH_COMMAND=ssh -i \(quoted) -o IdentitiesOnly=yes -o BatchMode=yes")
-        } else if getenv("GIT_SSH_COMMAND") == nil {
-            variables.append("GIT_SSH_COMMAND=ssh -o BatchMode=yes")
+            let ssh = getenv("GIT_SSH_COMMAND").map { String(cString: $0) } ?? "ssh"
+            variables.removeAll { $0.hasPrefix("GIT_SSH_COMMAND=") }
+            variables.append("GIT_SSH_COMMAND=\(ssh) -i \(quoted) -o IdentitiesOnly=yes -o BatchMode=yes")
         }
         return variables
     }
@@ -86,8 +112,8 @@ struct GitProcess: Sendable {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
+        // In a session of its own: without a terminal, neither git nor the ssh that the user's configuration names can ask anything.
+        posix_spawnattr_setflags(&attributes, GitProcess.ownSession | Int16(POSIX_SPAWN_SETSIGMASK))
         let words =
             [
                 "git", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", "-c", "core.fsync=objects,reference", "-c",

@@ -7,8 +7,8 @@ import ManifestLoader
 /// fetched before, so the last good commit stays readable.
 public actor GitSource {
     public nonisolated let options: SourceOptions
-    private let git: GitProcess
-    private var objects: GitObjects?
+    let git: GitProcess
+    var objects: GitObjects?
     /// What the remote said at the last look, to fetch only after a change.
     private var lastSeen: (ref: String, commit: String)?
     /// Whether a new copy was tried since a commit was last read whole.
@@ -19,7 +19,7 @@ public actor GitSource {
         git = GitProcess(sshKey: options.sshKey, deadline: options.deadline)
     }
 
-    private nonisolated var remote: String { options.shownRepository }
+    nonisolated var remote: String { options.shownRepository }
 
     /// The resolved ref of the last look, e.g. `refs/heads/main`.
     public var currentRef: String { lastSeen?.ref ?? options.ref }
@@ -70,7 +70,7 @@ public actor GitSource {
                 _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", options.repository, refspec])
                 return
             } catch {
-                guard error.reason == .refused, attempt < 4, (try? await Task.sleep(for: .milliseconds(50))) != nil else { throw error }
+                guard error.reason == .outdated, attempt < 4, (try? await Task.sleep(for: .milliseconds(50))) != nil else { throw error }
             }
         }
     }
@@ -139,53 +139,11 @@ public actor GitSource {
         _ = try await run(["init", "--bare", "--quiet", options.directory], in: nil)
     }
 
-    private func open() throws(GitError) -> GitObjects {
+    func open() throws(GitError) -> GitObjects {
         if let objects { return objects }
         let opened = try GitObjects(path: options.directory, remote: remote)
         objects = opened
         return opened
-    }
-
-    /// Runs git and makes a failure a typed one.
-    func run(_ arguments: [String]) async throws(GitError) -> String { try await run(arguments, in: options.directory) }
-
-    /// As ``run(_:)``, in another repository than the copy; nil for none.
-    func run(_ arguments: [String], in directory: String?) async throws(GitError) -> String {
-        let output: GitProcess.Output
-        do throws(GitError) {
-            output = try await git.run((directory.map { ["--git-dir", $0] } ?? []) + arguments)
-        } catch {
-            throw GitError(error.reason, remote: remote, ref: options.ref, detail: error.detail)
-        }
-        if output.timedOut { throw GitError(.timedOut, remote: remote, ref: options.ref, detail: "\(Int(options.deadline)) s are over") }
-        guard output.status == 0 else { throw classify(output) }
-        return output.stdout
-    }
-
-    private func classify(_ output: GitProcess.Output) -> GitError {
-        let text = output.stderr.lowercased()
-        let reason: GitError.Reason
-        if text.contains("non-fast-forward") || text.contains("fetch first") || text.contains("stale info")
-            || text.contains("cannot lock ref")
-        {
-            reason = .refused
-        } else if text.contains("couldn't find remote ref") {
-            reason = .refNotFound
-        } else if [
-            "permission denied", "403", "read-only", "not allowed", "unpack failed", "denied to", "authentication failed",
-            "terminal prompts disabled", "insufficient permission", "unable to create temporary", "protected branch",
-        ].contains(where: text.contains) {
-            reason = .noWriteAccess
-        } else if text.contains("rejected") || text.contains("declined") {
-            reason = .refused
-        } else if ["corrupt", "bad object", "not a git repository", "did not send all necessary", "missing blob", "unable to read"]
-            .contains(where: text.contains), !text.contains("could not read from remote")
-        {
-            reason = .corrupt
-        } else {
-            reason = .unreachable
-        }
-        return GitError(reason, remote: remote, ref: options.ref, detail: output.complaint)
     }
 
     // MARK: - Reading
@@ -201,26 +159,14 @@ public actor GitSource {
 
     private func read(_ commit: String, from old: String, into loader: inout ManifestLoader) throws(GitError) -> String {
         let objects = try open()
-        let tree = try objects.tree(of: commit, path: options.path)
-        guard tree != old else { return tree }
-        let (changed, removed) = try objects.changes(from: old, to: tree)
-        for path in removed {
-            if path == IgnoreRules.fileName { loader.setIgnoreRules("") }
-            loader.remove(path)
+        do throws(GitError) {
+            let tree = try objects.load(objects.tree(of: commit, path: options.path), from: old, into: &loader)
+            if tree != old { hasTriedNewCopy = false }
+            return tree
+        } catch {
+            guard error.reason == .pathNotFound else { throw error }
+            throw GitError(.pathNotFound, remote: remote, ref: commit, detail: "\(error.detail): check --path")
         }
-        for entry in changed {
-            if entry.path == IgnoreRules.fileName {
-                loader.setIgnoreRules(String(decoding: try objects.blob(entry.id), as: UTF8.self))
-            } else if ManifestLoader.isManifest(entry.path), !loader.has(entry.path, id: entry.id) {
-                let size = try objects.size(ofBlob: entry.id)
-                loader.update(
-                    size > loader.mostBytes
-                        ? ManifestFile(path: entry.path, id: entry.id, unreadSize: size)
-                        : ManifestFile(path: entry.path, id: entry.id, bytes: try objects.blob(entry.id)))
-            }
-        }
-        hasTriedNewCopy = false
-        return tree
     }
 
     /// Author, subject and time of a commit.
@@ -232,45 +178,5 @@ public actor GitSource {
     public func resolve(_ revision: String) throws(GitError) -> String? {
         let objects = try open()
         return objects.resolve(revision) ?? objects.resolve("refs/remotes/origin/\(revision)")
-    }
-
-    // MARK: - The status branch
-
-    /// Puts files on the status branch as one commit and pushes it, never by force; a refused push is fetched and tried again on top.
-    /// Does nothing when the branch has these files already. Answers the commit, or nil when nothing changed.
-    @discardableResult
-    public func publishStatus(_ files: [String: [UInt8]], message: String) async throws(GitError) -> String? {
-        let local = "refs/remotes/origin/\(options.statusBranch)"
-        let branch = "refs/heads/\(options.statusBranch)"
-        var parent = try open().resolve(local)
-        for attempt in 0..<5 {
-            if attempt > 0 || parent == nil {
-                do throws(GitError) {
-                    _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", options.repository, "+\(branch):\(local)"])
-                } catch {
-                    guard error.reason == .refNotFound else { throw error }
-                    _ = try? await run(["update-ref", "-d", local])
-                }
-                objects = nil
-                parent = try open().resolve(local)
-            }
-            let objects = try open()
-            if let parent, try unchanged(files, on: parent, objects) { return nil }
-            let commit = try objects.writeCommit(
-                files: files, parent: parent, message: message, author: "skiff", email: "skiff@\(options.cluster)")
-            do throws(GitError) {
-                _ = try await run(["push", "--quiet", "--no-verify", options.repository, "\(commit):\(branch)"])
-                _ = try await run(["update-ref", local, commit])
-                return commit
-            } catch {
-                guard error.reason == .refused, attempt < 4 else { throw error }
-            }
-        }
-        return nil
-    }
-
-    private func unchanged(_ files: [String: [UInt8]], on parent: String, _ objects: GitObjects) throws(GitError) -> Bool {
-        for (name, bytes) in files where try objects.file(name, of: parent) != bytes { return false }
-        return true
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where desired state comes from and how it is fetched: the source flags of the command line.
 public struct SourceOptions: Sendable, Hashable {
     /// A URL or the path of a repository.
@@ -34,18 +36,24 @@ public struct SourceOptions: Sendable, Hashable {
 
     /// The repository as a path of this machine; nil for a URL of another.
     public var localPath: String? {
-        if repository.hasPrefix("file://") { return String(repository.dropFirst(7)) }
+        if repository.hasPrefix("file://") {
+            let path = String(repository.dropFirst(7))
+            // As git reads it.
+            return path.removingPercentEncoding ?? path
+        }
         if repository.contains("://") { return nil }
         // host:path is ssh, unless a slash stands before the colon.
         if let colon = repository.firstIndex(of: ":"), !repository[..<colon].contains("/") { return nil }
         return repository
     }
 
-    /// What messages and logs name: the repository without a password.
+    /// What messages and logs name: the repository without a password, or a token that stands in the place of a user.
     public var shownRepository: String {
         guard let scheme = repository.firstRange(of: "://"), let at = repository[scheme.upperBound...].firstIndex(of: "@"),
             !repository[scheme.upperBound..<at].contains("/")
         else { return repository }
-        return String(repository[..<scheme.upperBound] + repository[repository.index(after: at)...])
+        let user = repository[scheme.upperBound..<at].prefix { $0 != ":" }
+        let kept = repository.hasPrefix("ssh://") ? "\(user)@" : ""
+        return String(repository[..<scheme.upperBound] + kept + repository[repository.index(after: at)...])
     }
 }

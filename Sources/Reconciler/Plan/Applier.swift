@@ -3,6 +3,11 @@ import ClusterClient
 import ClusterObjects
 import ManifestLoader
 
+extension APIError {
+    /// The server knows no such resource, or nothing of its group.
+    var isNotServed: Bool { code == 404 && (message.contains("could not find the requested resource") || message == "404 page not found") }
+}
+
 /// Performs a plan's requests: server-side applies and deletions, a bounded number at a time. Decides nothing.
 struct Applier: Sendable {
     static let manager = "skiff"
@@ -18,22 +23,32 @@ struct Applier: Sendable {
     }
 
     func apply(_ object: LoadedObject, dryRun: Bool = false) async -> Result<APIObject, APIError> {
-        // A kind that was defined a moment ago is served a moment later.
-        for attempt in 0..<20 {
+        do throws(APIError) {
+            return .success(
+                try await apply(
+                    object.value, object.resource, namespace: object.isNamespaced ? object.namespace : nil, name: object.name,
+                    dryRun: dryRun))
+        } catch { return .failure(error) }
+    }
+
+    /// Applies one object. A kind that was defined a moment ago is served a moment later: so it is asked for again for two seconds.
+    func apply(
+        _ value: Value, _ resource: GroupVersionResource, namespace: String? = nil, name: String, dryRun: Bool = false,
+        isPatient: Bool = true
+    ) async throws(APIError) -> APIObject {
+        var attempt = 0
+        while true {
             do throws(APIError) {
-                return .success(
-                    try await client.patch(
-                        object.resource, namespace: object.isNamespaced ? object.namespace : nil, name: object.name, subresource: nil,
-                        patch: Patch(.apply, object.value),
-                        options: WriteOptions(fieldManager: Applier.manager, dryRun: dryRun, force: true)))
+                return try await client.patch(
+                    resource, namespace: namespace, name: name, subresource: nil, patch: Patch(.apply, value),
+                    options: WriteOptions(fieldManager: Applier.manager, dryRun: dryRun, force: true))
             } catch {
-                let notServed = error.isNotFound && error.message.contains("could not find the requested resource")
-                guard notServed, attempt < 19, !dryRun, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
-                    return .failure(error)
+                attempt += 1
+                guard error.isNotServed, isPatient, !dryRun, attempt < 20, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
+                    throw error
                 }
             }
         }
-        return .failure(.internalError("not applied"))
     }
 
     enum Pruned: Sendable {

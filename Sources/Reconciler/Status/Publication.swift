@@ -1,12 +1,14 @@
 import ClusterObjects
 
 /// When status is committed to the source: once a synced revision, when it has become healthy or ten seconds have passed, and for
-/// drift at most once a minute. Pure.
+/// drift at most once a minute. A revision that became healthy only after its commit is told of as drift is. Pure.
 struct Publication {
     private var revisionSince: Timestamp?
     private var driftSince: Timestamp?
     private var last: Timestamp?
-    /// The push that was refused for good, said once.
+    /// What was committed last says of the revision that it is not healthy.
+    private var owesHealth = false
+    /// That pushes fail was said; said again only after one that went through.
     var hasWarned = false
 
     private static let patience = 10.0
@@ -22,14 +24,22 @@ struct Publication {
         return last.map { max(driftSince, $0 + Publication.pause) } ?? driftSince
     }
 
-    var awaitsHealth: Bool { revisionSince != nil }
+    var awaitsHealth: Bool { revisionSince != nil || owesHealth }
+
+    /// All is healthy now.
+    mutating func healthNoted(at now: Timestamp) {
+        guard owesHealth else { return }
+        owesHealth = false
+        driftChanged(at: now)
+    }
 
     func isDue(_ now: Timestamp, isHealthy: Bool) -> Bool {
         if revisionSince != nil, isHealthy { return true }
         return due.map { $0 <= now } ?? false
     }
 
-    mutating func done(_ now: Timestamp) {
+    mutating func done(_ now: Timestamp, isHealthy: Bool) {
+        owesHealth = !isHealthy && (revisionSince != nil || owesHealth)
         (revisionSince, driftSince, last) = (nil, nil, now)
     }
 

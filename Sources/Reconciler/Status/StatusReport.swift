@@ -27,6 +27,8 @@ public struct StatusReport: Sendable {
     /// One line each; empty when all is well.
     public var problems: [String]
     public var unreachableSince: Timestamp?
+    /// Why it could not be looked at; empty when it can.
+    public var unreachableReason: String
     public var objects: [ObjectHealth]
     public var drifts: [ObjectDrift]
     /// What was put right, newest first.
@@ -44,7 +46,10 @@ public struct StatusReport: Sendable {
             "healthy": .bool(unhealthy.isEmpty), "problems": Value(problems), "objectCount": Value(objects.count),
             "objects": .array(objects.map(\.value)), "drifted": Value(drifts.count),
         ]
-        if let unreachableSince { value["unreachableSince"] = .string(unreachableSince.description) }
+        if let unreachableSince {
+            value["unreachableSince"] = .string(unreachableSince.description)
+            value["unreachableReason"] = .string(unreachableReason)
+        }
         return value
     }
 
@@ -63,7 +68,7 @@ public struct StatusReport: Sendable {
             "synced    \(isSynced ? "yes" : "no")",
             "objects   \(objects.count), \(objects.count - unhealthy.count) healthy, \(drifts.count) drifted",
         ]
-        if let unreachableSince { lines.append("source unreachable since \(unreachableSince)") }
+        if let unreachableSince { lines.append("source unreachable since \(unreachableSince.wholeSeconds): \(unreachableReason)") }
         lines += problems
         lines += unhealthy.map { "\($0.id): \($0.health.state.rawValue): \($0.health.reason) (\($0.file):\($0.line))" }
         return lines.joined(separator: "\n")

@@ -7,31 +7,38 @@ struct SyncObject: Sendable {
     let client: any Client
     let options: SourceOptions
 
-    /// What it remembers; a new one when there is none.
-    func read() async throws(APIError) -> SyncStatus {
+    /// What it remembers, and the version that says so; a new one when there is none.
+    func read() async throws(APIError) -> (status: SyncStatus, version: String) {
         do throws(APIError) {
-            return SyncStatus(try await client.get(.syncs, name: options.cluster))
+            let object = try await client.get(.syncs, name: options.cluster)
+            return (SyncStatus(object), object.resourceVersion)
         } catch  where error.isNotFound {
-            return SyncStatus()
+            return (SyncStatus(), "")
         }
     }
 
-    /// Stores the status, making the object first when it is not there.
-    func write(_ status: SyncStatus, now: Timestamp) async throws(APIError) {
+    /// Stores the status, making the object first when it is not there. Answers the new version.
+    func write(_ status: SyncStatus, now: Timestamp) async throws(APIError) -> String {
         let spec: Value = [
             "repository": .string(options.shownRepository), "ref": .string(options.ref), "path": .string(options.path),
         ]
-        let current = try await client.patch(
-            .syncs, namespace: nil, name: options.cluster, subresource: nil,
-            patch: Patch(
-                .apply,
-                [
-                    "apiVersion": "skiff.dev/v1", "kind": "Sync", "metadata": ["name": .string(options.cluster)], "spec": spec,
-                ]),
-            options: WriteOptions(fieldManager: Applier.manager, force: true))
-        _ = try await client.patch(
+        let current = try await apply([
+            "apiVersion": "skiff.dev/v1", "kind": "Sync", "metadata": ["name": .string(options.cluster)], "spec": spec,
+        ])
+        let written = try await client.patch(
             .syncs, namespace: nil, name: options.cluster, subresource: "status",
             patch: Patch(.merge, ["status": status.value(now: now, previous: current.status?.value)]),
             options: WriteOptions(fieldManager: Applier.manager))
+        return written.resourceVersion
+    }
+
+    private func apply(_ value: Value) async throws(APIError) -> APIObject {
+        let applier = Applier(client: client)
+        do throws(APIError) {
+            return try await applier.apply(value, .syncs, name: options.cluster, isPatient: false)
+        } catch  where error.isNotServed {
+            _ = try await applier.apply(SyncDefinition.value, .customResourceDefinitions, name: "syncs.skiff.dev")
+            return try await applier.apply(value, .syncs, name: options.cluster)
+        }
     }
 }

@@ -16,6 +16,8 @@ public struct SyncStatus: Sendable, Hashable {
     public var corrections: [String] = []
     /// Since when the source could not be looked at; nil when it can.
     public var unreachableSince: Timestamp?
+    /// Why; empty when it can.
+    public var unreachableReason = ""
 
     static let mostCorrections = 50
 
@@ -30,6 +32,7 @@ public struct SyncStatus: Sendable, Hashable {
         problems = status["problems"]?.strings ?? []
         corrections = status["corrections"]?.strings ?? []
         unreachableSince = status["unreachableSince"]?.string.flatMap { Timestamp($0) }
+        unreachableReason = status["unreachableReason"]?.string ?? ""
     }
 
     /// For a merge patch: what is empty clears what was there.
@@ -39,6 +42,7 @@ public struct SyncStatus: Sendable, Hashable {
             "inventory": Value(inventory.map(\.description).sorted()), "history": .array(history.map(\.value)),
             "problems": Value(problems), "corrections": Value(corrections),
             "unreachableSince": unreachableSince.map { .string($0.description) } ?? .null,
+            "unreachableReason": unreachableReason.isEmpty ? .null : .string(unreachableReason),
             "conditions": [condition(now: now, previous: previous)],
         ]
     }
@@ -51,7 +55,7 @@ public struct SyncStatus: Sendable, Hashable {
         let since = old?["status"]?.string == status ? old?["lastTransitionTime"]?.string : nil
         return [
             "type": "Ready", "status": .string(status), "reason": .string(reason),
-            "message": .string(isReady ? "" : problems.first ?? ""), "lastTransitionTime": .string(since ?? now.description),
+            "message": .string(isReady ? "" : problems.first ?? unreachableReason), "lastTransitionTime": .string(since ?? now.description),
         ]
     }
 

@@ -7,6 +7,13 @@ struct ManifestFolder {
     var files: [ManifestFile] = []
     var ignore = ""
 
+    static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+    func load(into loader: inout ManifestLoader) {
+        loader.setIgnoreRules(ignore)
+        for file in files { loader.update(file) }
+    }
+
     /// - Throws: `CommandFailure` when there is nothing to read at that path.
     init(_ path: String) throws {
         var isFolder: ObjCBool = false

@@ -1,5 +1,4 @@
 import ArgumentParser
-import ClusterAPI
 import ClusterObjects
 import ManifestLoader
 
@@ -10,28 +9,29 @@ struct Validate: AsyncParsableCommand {
             Exits with 0 when nothing is wrong, 1 when something is.
 
             EXAMPLES
-              skiff validate                  the current folder
-              skiff validate sample-repo      another one
-              skiff validate web.yaml -o json one file, for a program
+              skiff validate                       the current folder
+              skiff validate web.yaml -o json      one file, for a program
+              skiff validate HEAD~1                a commit of the repository here
+              skiff validate main:clusters/home --repo ~/deploy.git
             """)
 
-    @Argument(help: "A folder or file of manifests.")
-    var path = "."
-
+    @OptionGroup var manifests: OfflineManifests
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let folder = try await reporting { try ManifestFolder(path) }
-        let result = ManifestLoader.load(files: folder.files, ignore: folder.ignore, registry: .builtIn())
-        output.print([
-            "files": Value(folder.files.count), "objects": Value(result.objects.count),
-            "problems": .array(result.problems.map(\.value)),
-        ]) {
+        let (fileCount, result) = try await reporting(doing: "reading manifests") { try manifests.load() }
+        output.print(
+            [
+                "files": Value(fileCount), "objects": Value(result.objects.count), "problems": .array(result.problems.map(\.value)),
+            ], result.problems.isEmpty ? .green : .red
+        ) {
             let problems = result.problems.map(\.description)
-            let count = "\(folder.files.count) files, \(result.objects.count) objects"
-            let verdict = problems.isEmpty ? "\(count): nothing wrong" : "\(count), \(problems.count) problems"
+            let count = "\(counted(fileCount, "file")), \(counted(result.objects.count, "object"))"
+            let verdict = problems.isEmpty ? "\(count): nothing wrong" : "\(count), \(counted(problems.count, "problem"))"
             return (problems + [verdict]).joined(separator: "\n")
         }
         if !result.problems.isEmpty { throw ExitCode.failure }
     }
+
+    private func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
 }

@@ -12,11 +12,11 @@ struct OutputOptions: ParsableArguments {
     var output = Format.text
 
     /// Prints a document in the chosen format; `text` is asked for only when it is for people.
-    func print(_ document: Value, text: () -> String) {
+    func print(_ document: Value, _ paint: Paint = .plain, text: () -> String) {
         switch output {
         case .text:
             let text = text()
-            if !text.isEmpty { Console.line(text) }
+            if !text.isEmpty { Console.line(text, paint) }
         case .json: Swift.print(document.jsonText)
         case .yaml: Swift.print(YAMLWriter.text(document), terminator: "")
         }

@@ -31,11 +31,24 @@ struct ClusterAccess: ParsableArguments {
         }
     }
 
-    /// A reconciler for one look.
-    func reconciler(_ source: SourceOptions, drift: DriftMode = .correct, publishes: Bool = false) throws -> Reconciler {
-        Reconciler(
-            ReconcilerOptions(source: source, drift: drift, publishesStatus: publishes), client: try client(),
-            registry: .builtIn(withSync: true), logger: Console.logger)
+    /// Asks a reconciler one thing, which changes nothing.
+    /// - Parameter code: the exit code when there is no answer.
+    func ask<Answer: Sendable>(
+        _ source: SourceArguments, exit code: Int32 = 1, _ question: (Reconciler) async throws -> Answer
+    ) async throws -> Answer {
+        try await reporting(exit: code) {
+            let options = try source.required(directory)
+            let reconciler = Reconciler(
+                ReconcilerOptions(source: options, publishesStatus: false), client: try client(), registry: .builtIn(withSync: true),
+                logger: Console.logger)
+            do {
+                return try await Progress.showing(reconciler.events) { try await question(reconciler) }
+            } catch let error as APIError where error.code == 503 && kubeconfig == nil && !Engine.isRunning(on: directory) {
+                throw CommandFailure(
+                    "no cluster runs on \(directory.path): start it with skiff up; what it said last is on branch "
+                        + "\(options.statusBranch) of \(options.shownRepository)")
+            }
+        }
     }
 }
 
@@ -47,9 +60,10 @@ struct CommandFailure: Error, CustomStringConvertible {
 }
 
 /// Runs the body of a command: what it throws becomes a line on standard error and an exit code.
-func reporting<Result>(exit code: Int32 = 1, _ body: () async throws -> Result) async throws -> Result {
+/// - Parameter what: shown on a terminal when it takes long.
+func reporting<Answer: Sendable>(exit code: Int32 = 1, doing what: String = "", _ body: () async throws -> Answer) async throws -> Answer {
     do {
-        return try await body()
+        return try await what.isEmpty ? body() : Progress.showing(what, body)
     } catch let error as ExitCode {
         throw error
     } catch {

@@ -18,11 +18,9 @@ struct Drift: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reporting(exit: 2) {
-            let report = try await access.reconciler(source.required(access.directory)).driftReport()
-            output.print(report.driftValue) { report.driftText }
-            if !report.drifts.isEmpty { throw ExitCode(1) }
-        }
+        let report = try await access.ask(source, exit: 2) { try await $0.driftReport() }
+        output.print(report.driftValue, .drift) { report.driftText }
+        if !report.drifts.isEmpty { throw ExitCode(1) }
     }
 }
 
@@ -40,10 +38,8 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reporting {
-            let report = try await access.reconciler(source.required(access.directory)).statusReport()
-            output.print(report.value) { report.text }
-        }
+        let report = try await access.ask(source) { try await $0.statusReport() }
+        output.print(report.value, .status) { report.text }
     }
 }
 
@@ -61,9 +57,7 @@ struct History: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        try await reporting {
-            let report = try await access.reconciler(source.required(access.directory)).statusReport()
-            output.print(report.historyValue) { report.historyText }
-        }
+        let report = try await access.ask(source) { try await $0.statusReport() }
+        output.print(report.historyValue, .history) { report.historyText }
     }
 }

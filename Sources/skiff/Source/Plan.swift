@@ -20,11 +20,9 @@ struct Plan: AsyncParsableCommand {
     var detailedExitcode = false
 
     func run() async throws {
-        try await reporting {
-            let preview = try await access.reconciler(source.required(access.directory)).preview()
-            output.print(preview.value) { preview.text }
-            if detailedExitcode || preview.isFailed, preview.planExitCode != 0 { throw ExitCode(preview.planExitCode) }
-        }
+        let preview = try await access.ask(source) { try await $0.preview() }
+        output.print(preview.value, .plan) { preview.text }
+        if detailedExitcode || preview.isFailed, preview.planExitCode != 0 { throw ExitCode(preview.planExitCode) }
     }
 }
 
@@ -43,11 +41,10 @@ struct Diff: AsyncParsableCommand {
     @OptionGroup var source: SourceArguments
 
     func run() async throws {
-        try await reporting(exit: 2) {
-            let preview = try await access.reconciler(source.required(access.directory)).preview()
-            for line in preview.problems.map(\.description) + preview.failures.map(\.description) { Console.complain(line) }
-            if !preview.diffText.isEmpty { print(preview.diffText, terminator: "") }
-            if preview.diffExitCode != 0 { throw ExitCode(preview.diffExitCode) }
-        }
+        let preview = try await access.ask(source, exit: 2) { try await $0.preview() }
+        for line in preview.problems.map(\.description) + preview.failures.map(\.description) { Console.complain(line) }
+        // It ends with a line break of its own.
+        if !preview.diffText.isEmpty { Console.line(String(preview.diffText.dropLast()), .diff) }
+        if preview.diffExitCode != 0 { throw ExitCode(preview.diffExitCode) }
     }
 }

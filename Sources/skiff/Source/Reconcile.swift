@@ -36,7 +36,7 @@ struct Reconcile: AsyncParsableCommand {
             let outcome =
                 try await access.kubeconfig == nil && !Engine.isRunning(on: access.directory)
                 ? alone(options) : pass(options, access.client())
-            output.print(outcome.value) {
+            output.print(outcome.value, .status) {
                 (outcome.failures.map(\.description) + [outcome.unreachable, outcome.report.text].compactMap { $0 }).joined(separator: "\n")
             }
             if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
@@ -46,7 +46,7 @@ struct Reconcile: AsyncParsableCommand {
     private func pass(_ options: SourceOptions, _ client: any Client) async throws -> Reconciler.Outcome {
         let reconciler = Reconciler(
             ReconcilerOptions(source: options), client: client, registry: .builtIn(withSync: true), logger: Console.logger)
-        return await reconciler.reconcileOnce(timeout: timeout.seconds)
+        return try await Progress.showing(reconciler.events) { await reconciler.reconcileOnce(timeout: timeout.seconds) }
     }
 
     /// With an engine of its own for as long as the pass takes; its pods go on.

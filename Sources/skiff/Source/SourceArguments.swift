@@ -43,7 +43,8 @@ struct SourceArguments: ParsableArguments {
         let same = repo == nil || repository == remembered?.repository ? remembered : nil
         return SourceOptions(
             repository: repository, ref: ref ?? same?.ref ?? "", path: path ?? same?.path ?? "",
-            cluster: cluster ?? same?.cluster ?? "default", directory: "\(state.path)/source.git", sshKey: sshKey ?? same?.sshKey,
+            cluster: cluster ?? same?.cluster ?? "default", directory: "\(state.path)/source.git",
+            sshKey: sshKey.map { StateDirectory($0).path } ?? same?.sshKey,
             interval: interval?.seconds ?? same?.interval ?? 30)
     }
 

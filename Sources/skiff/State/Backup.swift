@@ -19,6 +19,6 @@ struct Backup: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        try await reporting { Console.line(try Engine.backUp(state.directory, to: file)) }
+        try await reporting(doing: "copying") { Console.line(try Engine.backUp(state.directory, to: file)) }
     }
 }

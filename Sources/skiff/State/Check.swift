@@ -15,7 +15,7 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
 
     func run() async throws {
-        try await reporting {
+        try await reporting(doing: "checking") {
             let found = try Engine.check(state.directory)
             for problem in found.problems { Console.line(problem) }
             if found.problems.isEmpty {

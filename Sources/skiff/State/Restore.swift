@@ -19,6 +19,6 @@ struct Restore: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        try await reporting { Console.line(try Engine.restore(state.directory, from: file)) }
+        try await reporting(doing: "restoring") { Console.line(try Engine.restore(state.directory, from: file)) }
     }
 }
