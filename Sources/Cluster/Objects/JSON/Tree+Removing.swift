@@ -11,7 +11,9 @@ extension Tree {
         }
         var tape: [UInt32] = []
         tape.reserveCapacity(document.tape.count - cut.words.count)
-        func moved(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: offset < cut.bytes.upperBound ? offset : offset - cut.bytes.count) }
+        func moved(_ offset: Int) -> UInt32 {
+            UInt32(truncatingIfNeeded: offset < cut.bytes.upperBound ? offset : offset - cut.bytes.count)
+        }
         var place = 0
         while place < document.tape.count {
             if place == cut.words.lowerBound {
