@@ -36,6 +36,17 @@ extension Reconciler {
         return report
     }
 
+    /// The cluster's objects that ask for what it does not enforce, a line each.
+    /// - Throws: ``APIError`` when the cluster does not answer.
+    public func unenforced() async throws(APIError) -> [String] {
+        var lines: [String] = []
+        for resource in registry.kindsWithUnenforced {
+            let found = try await client.list(resource.gvr, namespace: nil, options: ListOptions())
+            lines += found.items.compactMap { resource.unenforcedLine($0.draft) }
+        }
+        return lines.sorted()
+    }
+
     // MARK: - One pass
 
     /// What came of one pass.

@@ -56,7 +56,11 @@ struct Up: AsyncParsableCommand {
 
     @OptionGroup(title: "Load options") var load: LoadOptions
 
-    @Flag(help: "Take CustomResourceDefinitions with rules that are not enforced: CEL, webhook conversion.")
+    @Flag(
+        help: """
+            Take objects that ask for what is not enforced yet, which are refused otherwise: CEL rules of custom resources, admission \
+            policies and webhooks, conversion webhooks, APIServices that name a service.
+            """)
     var allowUnenforced = false
 
     @Option(help: ArgumentHelp("How long a node may be silent before it counts as lost, e.g. 50s.", valueName: "time"))

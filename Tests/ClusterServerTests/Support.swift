@@ -16,11 +16,12 @@ struct TestServer {
 
     init(
         store: MemoryStore = MemoryStore(), disabled: Set<String> = ["ServiceAccount"], enabled: Set<String> = [],
-        key: ServiceAccountKey = ServiceAccountKey()
+        key: ServiceAccountKey = ServiceAccountKey(), allowsUnenforced: Bool = false
     ) async throws {
         var configuration = APIServerConfiguration(disabledAdmissionPlugins: disabled)
         configuration.enabledAdmissionPlugins = enabled
         configuration.serviceAccountKey = key
+        configuration.allowsUnenforced = allowsUnenforced
         self.store = store
         server = APIServer(configuration: configuration, store: store, registry: .builtIn(), logger: Logger(label: "test"))
         front = HTTPFront(server)

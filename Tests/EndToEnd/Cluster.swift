@@ -52,7 +52,10 @@ final class Cluster: Sendable {
 
     /// kubectl as the person who started the cluster.
     @discardableResult
-    func kubectl(_ arguments: String..., input: String? = nil) throws -> Outcome {
+    func kubectl(_ arguments: String..., input: String? = nil) throws -> Outcome { try kubectl(arguments, input: input) }
+
+    @discardableResult
+    func kubectl(_ arguments: [String], input: String? = nil) throws -> Outcome {
         let path = try #require(Program.find("kubectl"), "the end-to-end tests need kubectl on the PATH")
         return try Program.run(path, arguments, environment: ["KUBECONFIG": "\(state)/kubeconfig"], input: input)
     }

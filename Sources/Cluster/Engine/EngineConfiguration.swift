@@ -39,7 +39,7 @@ public struct EngineConfiguration: Sendable {
     public var admissionPluginProblem: String? {
         AdmissionCatalogue.problem(enabled: enabledAdmissionPlugins, disabled: disabledAdmissionPlugins)
     }
-    /// Take CustomResourceDefinitions with rules that are not enforced.
+    /// Take objects that ask for what is not enforced, see ``Unenforced``.
     public var allowsUnenforced = false
     /// How the API reads and writes YAML; where either is nil it speaks JSON alone.
     public var parseYAML: (@Sendable ([UInt8]) throws -> (value: Value, repeatedKeys: [String]))?

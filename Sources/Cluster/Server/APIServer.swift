@@ -17,6 +17,7 @@ public final class APIServer: Sendable {
     let allocator: ServiceAllocator
     let quotas: QuotaLedger
     let definitions = Definitions()
+    let unenforced = UnenforcedObjects()
     let authorizer: AuthorizerChain
     /// The roles in the store, whether or not requests are authorized by them.
     let roles: RoleBasedAuthorizer
@@ -57,10 +58,6 @@ public final class APIServer: Sendable {
                 case .rbac: roles
                 }
             })
-        if configuration.allowsUnenforced, var resource = registry.resource(Definitions.resource) {
-            CustomResourceDefinitionRules.set(in: &resource, allowUnenforced: true)
-            registry.add([resource])
-        }
         registerMetrics()
     }
 

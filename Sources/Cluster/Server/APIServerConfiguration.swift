@@ -36,7 +36,7 @@ public struct APIServerConfiguration: Sendable {
     /// Reads and writes YAML bodies; nil where only JSON is spoken.
     public var yaml: YAMLCodec?
 
-    /// `--allow-unenforced`: take CustomResourceDefinitions with rules that are not enforced (CEL, webhook conversion).
+    /// `--allow-unenforced`: take objects that ask for what is not enforced, see ``Unenforced``, instead of refusing them.
     public var allowsUnenforced = false
 
     public init(

@@ -9,6 +9,7 @@ extension APIServer {
     /// - Parameter port: where the API answers, known once its socket is bound.
     public func bootstrap(port: Int) async throws(APIError) {
         await definitions.load(self)
+        unenforced.load(self)
         let client = localClient(user: "system:apiserver")
         for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
             try await ensure(client, .namespaces, nil, ["metadata": ["name": .string(name)]])

@@ -35,6 +35,8 @@ public struct StatusReport: Sendable {
     public var corrections: [String]
     /// Newest first.
     public var history: [SyncRecord]
+    /// The cluster's objects that ask for what is not enforced, a line each; nil where nobody looked.
+    public var unenforced: [String]?
 
     public var unhealthy: [ObjectHealth] { objects.filter { $0.health.state != .current } }
     public var isSynced: Bool { problems.isEmpty && !revision.isEmpty && revision == observedRevision }
@@ -50,6 +52,7 @@ public struct StatusReport: Sendable {
             value["unreachableSince"] = .string(unreachableSince.description)
             value["unreachableReason"] = .string(unreachableReason)
         }
+        if let unenforced { value["unenforced"] = Value(unenforced) }
         return value
     }
 
@@ -71,6 +74,7 @@ public struct StatusReport: Sendable {
         if let unreachableSince { lines.append("source unreachable since \(unreachableSince.wholeSeconds): \(unreachableReason)") }
         lines += problems
         lines += unhealthy.map { "\($0.id): \($0.health.state.rawValue): \($0.health.reason) (\($0.file):\($0.line))" }
+        lines += (unenforced ?? []).map { "not enforced: \($0)" }
         return lines.joined(separator: "\n")
     }
 

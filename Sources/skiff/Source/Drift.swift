@@ -26,7 +26,8 @@ struct Drift: AsyncParsableCommand {
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Say which commit runs, what of it is not healthy and why.",
+        commandName: "status",
+        abstract: "Say which commit runs, what of it is not healthy and why, and what the cluster does not enforce.",
         discussion: """
             EXAMPLES
               skiff status
@@ -38,7 +39,11 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let report = try await access.ask(source) { try await $0.statusReport() }
+        let report = try await access.ask(source) { reconciler in
+            var report = try await reconciler.statusReport()
+            report.unenforced = try await reconciler.unenforced()
+            return report
+        }
         output.print(report.value, .status) { report.text }
     }
 }

@@ -3,15 +3,14 @@ import ClusterObjects
 extension Kinds {
     /// The row of `customresourcedefinitions`.
     @Sendable static func customResourceDefinition(_ resource: inout Resource) {
-        CustomResourceDefinitionRules.set(in: &resource, allowUnenforced: false)
+        CustomResourceDefinitionRules.set(in: &resource)
     }
 }
 
 /// Defaults, initial status and validation of CustomResourceDefinitions.
 /// Source: apiextensions-apiserver, pkg/apis/apiextensions/validation and pkg/registry/customresourcedefinition.
-public enum CustomResourceDefinitionRules {
-    /// - Parameter allowUnenforced: accept what this server does not enforce (CEL rules, webhook conversion) instead of refusing it.
-    public static func set(in resource: inout Resource, allowUnenforced: Bool) {
+enum CustomResourceDefinitionRules {
+    static func set(in resource: inout Resource) {
         resource.rules.hasStatus = true
         resource.rules.hasGeneration = true
         resource.rules.setDefaults = setDefaults
@@ -32,10 +31,11 @@ public enum CustomResourceDefinitionRules {
                 noteStorageVersion(&new)
             }
         }
-        resource.rules.validate = { new in problems(in: new, allowUnenforced: allowUnenforced) }
+        resource.rules.validate = problems
         resource.rules.validateUpdate = { new, old, subresource in
-            subresource == "status" ? storedVersionProblems(CustomResourceDefinition(new)) : updateProblems(new, old, allowUnenforced)
+            subresource == "status" ? storedVersionProblems(CustomResourceDefinition(new)) : updateProblems(new, old)
         }
+        resource.rules.unenforced = Unenforced.ofDefinition
     }
 
     static func setDefaults(_ definition: inout Value) {
@@ -64,19 +64,19 @@ public enum CustomResourceDefinitionRules {
 
     // MARK: - Validation
 
-    static func problems(in value: Value, allowUnenforced: Bool) -> [Problem] {
+    @Sendable static func problems(in value: Value) -> [Problem] {
         let definition = CustomResourceDefinition(value)
         var problems: [Problem] = []
         if definition.name != "\(definition.plural).\(definition.group)" {
             problems.append(
                 .invalid(FieldPath("metadata", "name"), .string(definition.name), #"must be spec.names.plural+"."+spec.group"#))
         }
-        return problems + specProblems(definition, allowUnenforced) + storedVersionProblems(definition)
+        return problems + specProblems(definition) + storedVersionProblems(definition)
     }
 
-    private static func updateProblems(_ new: Value, _ old: Value, _ allowUnenforced: Bool) -> [Problem] {
+    private static func updateProblems(_ new: Value, _ old: Value) -> [Problem] {
         let (changed, before) = (CustomResourceDefinition(new), CustomResourceDefinition(old))
-        var problems = specProblems(changed, allowUnenforced)
+        var problems = specProblems(changed)
         func immutable(_ path: String...) {
             if new[path: path] != old[path: path] {
                 problems.append(.invalid(FieldPath(path.map(FieldPath.Step.field)), new[path: path] ?? "", "field is immutable"))
@@ -91,7 +91,7 @@ public enum CustomResourceDefinitionRules {
         return problems + storedVersionProblems(changed)
     }
 
-    private static func specProblems(_ definition: CustomResourceDefinition, _ allowUnenforced: Bool) -> [Problem] {
+    private static func specProblems(_ definition: CustomResourceDefinition) -> [Problem] {
         let spec = FieldPath("spec")
         var problems: [Problem] = []
         if definition.group.isEmpty {
@@ -115,9 +115,9 @@ public enum CustomResourceDefinitionRules {
                     spec / "preserveUnknownFields", true,
                     "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"))
         }
-        problems += versionProblems(definition, allowUnenforced)
+        problems += versionProblems(definition)
         problems += nameProblems(definition.names)
-        problems += conversionProblems(definition.value[path: "spec", "conversion"] ?? .emptyObject, allowUnenforced)
+        problems += conversionProblems(definition.value[path: "spec", "conversion"] ?? .emptyObject)
         return problems
     }
 
@@ -145,7 +145,7 @@ public enum CustomResourceDefinitionRules {
         return problems
     }
 
-    private static func versionProblems(_ definition: CustomResourceDefinition, _ allowUnenforced: Bool) -> [Problem] {
+    private static func versionProblems(_ definition: CustomResourceDefinition) -> [Problem] {
         let root = FieldPath("spec", "versions")
         let versions = definition.versions
         var problems: [Problem] = []
@@ -160,7 +160,7 @@ public enum CustomResourceDefinitionRules {
             }
             if areAlike, index > 0 { continue }
             let place = areAlike ? FieldPath("spec", "validation", "openAPIV3Schema") : path / "schema" / "openAPIV3Schema"
-            problems += StructuralSchema.problems(in: schema, at: place, allowUnenforced: allowUnenforced)
+            problems += StructuralSchema.problems(in: schema, at: place)
         }
         // How Go prints them.
         let shown =
@@ -181,7 +181,7 @@ public enum CustomResourceDefinitionRules {
         return problems
     }
 
-    private static func conversionProblems(_ conversion: Value, _ allowUnenforced: Bool) -> [Problem] {
+    private static func conversionProblems(_ conversion: Value) -> [Problem] {
         let root = FieldPath("spec", "conversion")
         let strategy = conversion["strategy"]?.string ?? ""
         let webhook = conversion["webhook"]
@@ -198,9 +198,6 @@ public enum CustomResourceDefinitionRules {
             }
             if webhook?["conversionReviewVersions"]?.array?.isEmpty ?? true {
                 problems.append(.required(root / "conversionReviewVersions"))
-            }
-            if problems.isEmpty, !allowUnenforced {
-                problems.append(.forbidden(root / "strategy", "this server does not convert by webhooks: use None"))
             }
             return problems
         case "": return [.required(root / "strategy")]

@@ -3,8 +3,8 @@ import ClusterObjects
 /// Whether the schema of a custom resource is structural: every field typed, value rules apart from structure.
 /// Source: apiextensions-apiserver, pkg/apiserver/schema and pkg/apis/apiextensions/validation.
 enum StructuralSchema {
-    static func problems(in schema: Value, at path: FieldPath, allowUnenforced: Bool) -> [Problem] {
-        var checker = Checker(allowUnenforced: allowUnenforced)
+    static func problems(in schema: Value, at path: FieldPath) -> [Problem] {
+        var checker = Checker()
         if schema["nullable"]?.bool == true {
             checker.problems.append(.forbidden(path / "nullable", "nullable cannot be true at the root"))
         }
@@ -23,7 +23,7 @@ enum StructuralSchema {
 
     private static let types = ["array", "boolean", "integer", "number", "object", "string"]
     private static let unsupported = ["id", "$ref", "patternProperties", "definitions", "dependencies", "additionalItems"]
-    private static let mostLevels = 100
+    static let mostLevels = 100
 
     /// What rules on a schema may do, by where it stands.
     private struct RulePlace {
@@ -43,7 +43,6 @@ enum StructuralSchema {
     }
 
     private struct Checker {
-        let allowUnenforced: Bool
         var problems: [Problem] = []
         /// Of the expressions in rules.
         var ruleProblems: [Problem] = []
@@ -212,16 +211,8 @@ enum StructuralSchema {
             }
             let text = path.description
             guard !problems.contains(where: { $0.field.hasPrefix(text) }) else { return }
-            let found = CustomRuleCheck.expressionProblems(
+            ruleProblems += CustomRuleCheck.expressionProblems(
                 in: schema, path, isResource: place.isResource, uncorrelatable: place.uncorrelatable)
-            ruleProblems += found
-            if found.isEmpty, !allowUnenforced {
-                for index in (schema["x-kubernetes-validations"]?.array ?? []).indices {
-                    ruleProblems.append(
-                        .forbidden(
-                            (path / "x-kubernetes-validations").index(index) / "rule", "this server does not enforce CEL rules"))
-                }
-            }
         }
 
         // MARK: - Structure

@@ -119,6 +119,8 @@ public struct ResourceRules: Sendable {
     public var validateUpdate: @Sendable (_ new: Value, _ old: Value, _ subresource: String) -> [Problem] = { _, _, _ in [] }
     /// `Warning` headers for a new or changed object.
     public var warnings: @Sendable (_ new: Value, _ old: Value?) -> [String] = { _, _ in [] }
+    /// What an object asks for that this server does not do yet; nil for a kind whose objects cannot ask for any such thing.
+    public var unenforced: (@Sendable (_ object: Value) -> [Unenforced])?
     /// Which name is allowed.
     public var nameRule = NameRule.dnsSubdomain
     /// Whether the main endpoint ignores `status` and `metadata.generation` counts changes of anything but it.

@@ -58,8 +58,14 @@ public struct HTTPFront: HTTPResponder {
         } catch { return nil }
     }
 
+    /// Whether it comes from somebody who has shown who they are.
+    private func isKnown(_ request: HTTPRequest) -> Bool {
+        guard let user = try? authenticator.user(of: request) else { return false }
+        return !user.isAnonymous
+    }
+
     private func answer(_ request: HTTPRequest, _ trail: AuditTrail?) async throws(APIError) -> HTTPResponse {
-        if let open = await HealthChecks.answer(request, server) {
+        if let open = await HealthChecks.answer(request, server, isKnown: isKnown) {
             trail?.received(AccessRequest(.anonymous, request, nil), version: "")
             return open
         }

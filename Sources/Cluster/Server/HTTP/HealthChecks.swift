@@ -28,7 +28,10 @@ enum HealthChecks {
         ]
 
     /// Nil for another path.
-    static func answer(_ request: HTTPRequest, _ server: APIServer) async -> HTTPResponse? {
+    /// - Parameter isKnown: whether a request comes from somebody who is no stranger.
+    static func answer(
+        _ request: HTTPRequest, _ server: APIServer, isKnown: (HTTPRequest) -> Bool
+    ) async -> HTTPResponse? {
         guard request.path.hasPrefix("/livez") || request.path.hasPrefix("/readyz") || request.path.hasPrefix("/healthz") else {
             return nil
         }
@@ -40,10 +43,21 @@ enum HealthChecks {
             do { try await check.run(server) } catch { return ResponseBytes.text("internal server error: \(error)\n", status: 500) }
             return ResponseBytes.text("ok")
         }
-        return await all(checks, name, Query(request.query), server)
+        let query = Query(request.query)
+        let remarks = name == "readyz" && query.has("verbose") ? unenforced(server, isKnown: isKnown(request)) : ""
+        return await all(checks, name, query, server, remarks)
     }
 
-    private static func all(_ checks: [Check], _ name: String, _ query: Query, _ server: APIServer) async -> HTTPResponse {
+    /// A line for every object that asks for what is not enforced. Which these are is no stranger's business.
+    private static func unenforced(_ server: APIServer, isKnown: Bool) -> String {
+        let found = server.unenforced.lines
+        if found.isEmpty { return "" }
+        return isKnown ? found.map { "warn: not enforced: \($0)\n" }.joined() : "warn: not enforced: \(found.count)\n"
+    }
+
+    private static func all(
+        _ checks: [Check], _ name: String, _ query: Query, _ server: APIServer, _ remarks: String
+    ) async -> HTTPResponse {
         var excluded = Set(query.all("exclude"))
         var lines = ""
         var isWell = true
@@ -66,6 +80,7 @@ enum HealthChecks {
             let unknown = excluded.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
             lines += "warn: some health checks cannot be excluded: no matches for \(unknown)\n"
         }
+        lines += remarks
         guard isWell else { return ResponseBytes.text("\(lines)\(name) check failed\n", status: 500) }
         return ResponseBytes.text(query.has("verbose") ? "\(lines)\(name) check passed\n" : "ok")
     }

@@ -122,6 +122,7 @@ final class Definitions: Sendable {
     private func settle(afterRemoving name: String, _ server: APIServer) async {
         guard server.store.get(Definitions.collection, name) == nil else { return }
         register(name, server)
+        if let resource = server.registry.resource(Definitions.resource) { server.unenforced.note(resource, name, server) }
         for other in names(server) { await acceptNames(other, server) }
     }
 }

@@ -65,7 +65,8 @@ extension APIServer {
             let allocation = try allocator.allocate(&candidate, old: nil, target)
             defer { allocation.settle() }
             if resource.rules.hasGeneration || resource.isCustom { candidate[path: "metadata", "generation"] = 1 }
-            let problems = MetadataRules.validate(new: candidate, resource: resource) + resource.rules.validate(candidate)
+            var problems = MetadataRules.validate(new: candidate, resource: resource) + resource.rules.validate(candidate)
+            if problems.isEmpty { problems = unenforcedProblems(candidate, old: nil, resource) }
             if !problems.isEmpty {
                 throw .invalid(group: resource.group, kind: resource.kind, name: target.name, problems)
             }
@@ -106,6 +107,7 @@ extension APIServer {
             throw apiError(error, target)
         }
         if target.resource.isCustom || collection == Definitions.collection { await definitions.noteWrite(change, target, self) }
+        unenforced.note(target.resource, target.path, self)
         return object.served(as: target.resource)
     }
 
@@ -222,9 +224,10 @@ extension APIServer {
         let allocation = try allocator.allocate(&new, old: old, target)
         Metadata.countGeneration(&new, old: old, resource, target.subresource)
         Metadata.keepTimes(&new, old: old)
-        let problems =
+        var problems =
             MetadataRules.validateUpdate(new: new, old: old, resource: resource)
             + resource.rules.validateUpdate(new, old, target.subresource)
+        if problems.isEmpty { problems = unenforcedProblems(new, old: old, resource) }
         if !problems.isEmpty {
             allocation.settle()
             throw .invalid(group: resource.group, kind: resource.kind, name: target.name, problems)

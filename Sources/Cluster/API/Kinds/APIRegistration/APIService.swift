@@ -21,6 +21,7 @@ extension Kinds {
         }
         resource.rules.validate = APIServiceRules.validate
         resource.rules.validateUpdate = { new, _, _ in APIServiceRules.validate(new) }
+        resource.rules.unenforced = Unenforced.ofService
     }
 }
 

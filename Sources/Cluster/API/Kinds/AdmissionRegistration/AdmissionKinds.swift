@@ -19,6 +19,7 @@ extension Kinds {
         }
         resource.rules.validate = WebhookRules.webhooks
         resource.rules.validateUpdate = { new, _, _ in WebhookRules.webhooks(new) }
+        resource.rules.unenforced = Unenforced.ofWebhooks
     }
 
     /// What mutating and validating admission policies have in common.
@@ -33,6 +34,7 @@ extension Kinds {
         }
         resource.rules.validate = AdmissionPolicyRules.policy
         resource.rules.validateUpdate = { new, _, _ in AdmissionPolicyRules.policy(new) }
+        resource.rules.unenforced = Unenforced.ofPolicy
     }
 
     static func admissionBindings(_ resource: inout Resource) {
@@ -44,6 +46,7 @@ extension Kinds {
         }
         resource.rules.validate = AdmissionPolicyRules.binding
         resource.rules.validateUpdate = { new, _, _ in AdmissionPolicyRules.binding(new) }
+        resource.rules.unenforced = Unenforced.ofBinding
     }
 
     private static func matchDefaults(_ resources: inout Value) {
