@@ -32,9 +32,9 @@ extension Reconciler {
             }
             seen = [id]
         }
-        if options.drift == .correct {
-            for id in seen where tracked[id]?.drift != nil { await correct(id) }
-        }
+        let drifted = seen.filter { tracked[$0]?.drift != nil }
+        if !drifted.isEmpty, await mustGiveWay() { return }
+        if options.drift == .correct { for id in drifted { await correct(id) } }
         await announceDrift()
     }
 
@@ -64,22 +64,16 @@ extension Reconciler {
 
     /// Puts right whatever has drifted, when that is the mode.
     func correctDrift() async {
+        if tracked.values.contains(where: { $0.drift != nil }), await mustGiveWay() { return }
         guard options.drift == .correct else { return await announceDrift() }
         // In the order of an apply: what stands in a namespace needs it first.
         for drift in drifts.sorted(by: { (Plan.rank($0.id), $0.id) < (Plan.rank($1.id), $1.id) }) { await correct(drift.id) }
         await announceDrift()
     }
 
-    /// What another pass has applied may be of a commit that was not looked at yet: no drift before that.
-    func awaitsLook(_ state: Tracked) -> Bool {
-        guard let drift = state.drift, drift.isOfAnotherPass else { return false }
-        return lastLook.map { $0 < drift.noticed } ?? true
-    }
-
     private func correct(_ id: ObjectID) async {
         let now = clock()
-        guard let state = tracked[id], let found = state.drift, !inFlight.contains(id), state.backoff.due(now) <= now, !awaitsLook(state)
-        else { return }
+        guard let state = tracked[id], let found = state.drift, !inFlight.contains(id), state.backoff.due(now) <= now else { return }
         inFlight.insert(id)
         tracked[id]?.backoff.note(now)
         // History is asked while the server is at work: it keeps no correction waiting.

@@ -32,10 +32,8 @@ extension Reconciler {
 
     /// Tells of drift that is new, each once.
     func announceDrift() async {
-        for id in unannounced where !(tracked[id].map(awaitsLook) ?? false) {
-            // Others may have told of it while the history was asked.
-            guard unannounced.remove(id) != nil, let drift = await explain(id) else { continue }
-            say.yield(.drift(drift))
+        while let id = unannounced.popFirst() {
+            if let drift = await explain(id) { say.yield(.drift(drift)) }
         }
     }
 }

@@ -10,8 +10,13 @@ extension Reconciler {
         do throws(APIError) { try await start() } catch {
             return setUnreachable("the cluster does not answer: \(error)")
         }
-        let asked = clock()
-        defer { lastLook = asked }
+        if isGivingWay {
+            try? await takeOverStatus()
+            // Whatever was applied meanwhile, it is looked at anew.
+            tried = ""
+        }
+        // Not sooner: what is noticed meanwhile may be the other's doing still.
+        defer { isGivingWay = false }
         do throws(GitError) {
             say.yield(.doing("fetching \(options.source.shownRepository)"))
             let fetched = try await source.fetch()
@@ -139,19 +144,23 @@ extension Reconciler {
             // The same content may have moved to other lines.
             if tracked[object.id]?.object.digest == object.digest { tracked[object.id]?.object = object }
         }
-        let plan = Plan(desired: desired, applied: tracked.mapValues(\.object.digest), inventory: status.inventory)
-        let named = status.inventory.union(desired.map(InventoryEntry.init))
-        if named != status.inventory {
-            // Noted before anything is made, so that a crash leaves nothing behind that nobody knows.
-            status.inventory = named
-            isStatusChanged = true
-            await saveStatus()
+        var plan = newPlan()
+        var hasWaited = false
+        let isPass = !plan.isEmpty
+        if isPass {
+            guard let waited = await beginPass() else {
+                // Again at the next look.
+                tried = ""
+                return
+            }
+            hasWaited = waited
+            plan = newPlan()
         }
         failures = []
         var changes: [SyncRecord.Change] = []
         for stage in plan.stages {
             say.yield(.doing("applying \(Reconciler.objects(stage.count))"))
-            let known = await liveVersions(of: stage)
+            let known = await liveVersions(of: stage, isTracked: !hasWaited)
             inFlight.formUnion(stage.map(\.id))
             for (object, result) in await applier.apply(stage) {
                 if let change = await settle(object, result, known: known[object.id]) { changes.append(change) }
@@ -162,19 +171,22 @@ extension Reconciler {
         for failure in failures { say.yield(.failed(failure)) }
         isApplied = failures.isEmpty
         failedPasses = failures.isEmpty ? 0 : failedPasses + 1
+        let before = status
         status.problems = failures.prefix(SyncRecord.mostChanges).map(\.description)
-        if failures.isEmpty, status.lastAppliedRevision != commit {
-            status.lastAppliedRevision = commit
-            isStatusChanged = true
-        }
+        if failures.isEmpty { status.lastAppliedRevision = commit }
+        if status != before { isStatusChanged = true }
         await note(commit, begin, changes.sorted { $0.id < $1.id }, failures.map(\.description))
+        if isPass { await endPass() }
         watchDesired()
     }
 
+    private func newPlan() -> Plan { Plan(desired: desired, applied: tracked.mapValues(\.object.digest), inventory: status.inventory) }
+
     /// The versions of what is there already, to tell made from changed from untouched: one list a resource.
-    private func liveVersions(of objects: [LoadedObject]) async -> [ObjectID: String] {
+    /// - Parameter isTracked: what is tracked is as it was seen last.
+    private func liveVersions(of objects: [LoadedObject], isTracked: Bool) async -> [ObjectID: String] {
         var versions: [ObjectID: String] = [:]
-        let untracked = objects.filter { tracked[$0.id] == nil }
+        let untracked = objects.filter { !isTracked || tracked[$0.id] == nil }
         for object in objects { if let known = tracked[object.id] { versions[object.id] = String(known.resourceVersion) } }
         for (id, object) in await live(untracked) { versions[id] = object.resourceVersion }
         return versions
@@ -202,7 +214,7 @@ extension Reconciler {
         let held = waiting.removeValue(forKey: object.id)
         switch result {
         case .failure(let error):
-            failures.append(ObjectFailure(id: object.id, file: object.file, line: object.line, message: error.message))
+            failures.append(ObjectFailure(object, error))
             if let held { observe(object.id, held.live, version: held.version) }
             return nil
         case .success(let live):
@@ -226,7 +238,7 @@ extension Reconciler {
             for (entry, result) in await applier.prune(stage) {
                 switch result {
                 case .failure(let error):
-                    failures.append(ObjectFailure(id: entry.id, file: "", line: 0, message: "not deleted: \(error.message)"))
+                    failures.append(ObjectFailure(entry, error))
                 case .success(let outcome):
                     status.inventory.remove(entry)
                     isStatusChanged = true

@@ -90,7 +90,7 @@ extension Reconciler {
                 // What it stands in or is of is made by the same commit.
                 preview.add(object, before: nil, after: object.value)
             case .failure(let error):
-                preview.failures.append(ObjectFailure(id: object.id, file: object.file, line: object.line, message: error.message))
+                preview.failures.append(ObjectFailure(object, error))
             case nil: break
             }
         }

@@ -78,6 +78,11 @@ extension Reconciler {
     public func reconcileOnce(timeout: Double) async -> Outcome {
         await look()
         await correctDrift()
+        // One that follows the same source may have been at it.
+        for _ in 0..<3 where isGivingWay {
+            await look()
+            await correctDrift()
+        }
         // Before the waiting: others who look at the same cluster are to know.
         await saveStatus()
         if unreachable == nil, status.problems.isEmpty {

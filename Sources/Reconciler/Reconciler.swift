@@ -40,10 +40,11 @@ public actor Reconciler: Service {
     /// Have drifted, and nobody was told yet.
     var unannounced: Set<ObjectID> = []
     var status = SyncStatus()
-    /// Of the Sync object, as this reconciler has read or written it.
+    /// The Sync as this reconciler has read or written it last.
+    var stored = SyncStatus()
     var syncVersion = ""
-    /// When the source was looked at last.
-    var lastLook: Timestamp?
+    /// Another has begun or made a pass: nothing is put right before the source was looked at.
+    var isGivingWay = false
     var isStarted = false
     var isStatusChanged = false
     var failures: [ObjectFailure] = []
@@ -113,6 +114,9 @@ public actor Reconciler: Service {
         }
     }
 
+    /// Seconds between looks at whether another is through.
+    private static let patience = 0.2
+
     private func sourceChanged() {
         nextLook = nil
         wake.yield()
@@ -120,7 +124,8 @@ public actor Reconciler: Service {
 
     /// One turn: look at the source when that is due, apply what is new, put right what has drifted, say so.
     private func turn() async {
-        if nextLook ?? .now <= .now || tracked.values.contains(where: awaitsLook) {
+        let isDue = isGivingWay ? await othersAreThrough() : nextLook ?? .now <= .now
+        if isDue {
             // Before the look: a change that comes meanwhile makes it due again.
             nextLook = .now + .seconds(secondsBetweenLooks)
             await look()
@@ -141,11 +146,11 @@ public actor Reconciler: Service {
     private func secondsToNextTurn() -> Double {
         var delay = nextLook.map { max(0, ($0 - .now) / .seconds(1)) } ?? 0
         let now = clock()
-        for (_, object) in tracked where object.drift != nil && options.drift == .correct {
+        for (_, object) in tracked where object.drift != nil && options.drift == .correct && !isGivingWay {
             delay = min(delay, max(0.05, object.backoff.due(now) - now))
         }
         if let due = publication.due { delay = min(delay, max(0.05, due - now)) }
-        return delay
+        return isGivingWay ? min(delay, Reconciler.patience) : delay
     }
 
     /// Keeps watches on every resource that git has objects of.
@@ -164,38 +169,6 @@ public actor Reconciler: Service {
         for object in desired where watched[object.resource] == nil {
             watched[object.resource] = object.gvk.kind
             watchResource.yield(object.resource)
-        }
-    }
-
-    // MARK: - The Sync object
-
-    /// Reads what the cluster remembers, once.
-    func start() async throws(APIError) {
-        guard !isStarted else { return }
-        (status, syncVersion) = try await sync.read()
-        isStarted = true
-        if !status.lastAppliedRevision.isEmpty { await adopt(status.lastAppliedRevision) }
-    }
-
-    /// Takes over what another pass has written, `skiff reconcile` beside a cluster that follows its source for example.
-    func takeOverStatus() async throws(APIError) {
-        let (theirs, version) = try await sync.read()
-        guard version != syncVersion, !isStatusChanged else { return }
-        let inventory = status.inventory
-        (status, syncVersion) = (theirs, version)
-        status.inventory.formUnion(inventory)
-    }
-
-    func saveStatus() async {
-        guard isStarted, isStatusChanged else { return }
-        isStatusChanged = false
-        do throws(APIError) {
-            syncVersion = try await sync.write(status, now: clock())
-            notStored = nil
-        } catch {
-            isStatusChanged = true
-            notStored = "what was applied cannot be stored in the cluster: \(error)"
-            logger.warning("cannot store what was applied", metadata: ["error": "\(error)"])
         }
     }
 }

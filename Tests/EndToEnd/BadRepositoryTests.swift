@@ -86,7 +86,8 @@ import Testing
                 try Data((damage == .empty ? "" : "hello world\n").utf8).write(to: URL(fileURLWithPath: path))
             }
         case .locked:
-            for name in ["refs/remotes/origin/main.lock", "packed-refs.lock"] {
+            let remotes = try files.contentsOfDirectory(atPath: copy + "/refs/remotes").map { "refs/remotes/\($0)/main.lock" }
+            for name in remotes + ["packed-refs.lock"] {
                 try Data().write(to: URL(fileURLWithPath: "\(copy)/\(name)"))
             }
         case .head: try Data().write(to: URL(fileURLWithPath: copy + "/HEAD"))

@@ -89,8 +89,10 @@ import Testing
         try repository.push("Wrong")
         let failed = try reconcile("--state-dir", cluster.state)
         #expect(failed.status == 1)
-        #expect(failed.output.contains("lost.yaml:1: ConfigMap nowhere/lost: namespaces \"nowhere\" not found"), "\(failed.output)")
-        #expect(failed.output.contains("job.yaml:1: Job default/none: Job.batch \"none\" is invalid: "), "\(failed.output)")
+        #expect(
+            failed.output.contains("lost.yaml:1: ConfigMap nowhere/lost: namespaces \"nowhere\" not found: add a Namespace nowhere"),
+            "\(failed.output)")
+        #expect(failed.output.contains("job.yaml:4:26: Job default/none: Job.batch \"none\" is invalid: "), "\(failed.output)")
         #expect(try cluster.greeting() == "changed")
         #expect(try cluster.greeting("old") == "there")
 
@@ -165,15 +167,51 @@ import Testing
         #expect(pass.status == 0, "\(pass.output)\(pass.errors)")
         #expect(try cluster.greeting() == "two")
 
-        // What it applied is no drift to the one that follows, which takes it up at once.
-        #expect(try cluster.kubectl("patch", "configmap", "web", "--type=merge", "-p", "{\"data\":{\"greeting\":\"by hand\"}}").status == 0)
-        try await eventually("what was changed by hand is put right by the new commit") {
-            try cluster.greeting() == "two" && cluster.said.contains("corrected: ConfigMap default/web")
-        }
-        #expect(!cluster.said.contains("git says \"one\""), "\(cluster.said)")
         #expect(try cluster.greeting("old").isEmpty)
         #expect(try cluster.kubectl("get", "sync", "default", "-o", "jsonpath={.status.lastAppliedRevision}").output == head)
         let history = try cluster.skiff("history").output.split(separator: "\n")
-        #expect(history.count == 2, "\(history)")
+        #expect(history.count == 2 && history.first?.contains("2 changed") == true, "\(history)")
+        try await isToldOnce(head, repository)
+        // It knows of the new commit, an hour before it would look.
+        #expect(try cluster.kubectl("patch", "configmap", "web", "--type=merge", "-p", "{\"data\":{\"greeting\":\"by hand\"}}").status == 0)
+        try await eventually("what was changed by hand is put right by the new commit") {
+            try cluster.greeting() == "two"
+        }
+        #expect(!cluster.said.contains("git says \"one\""), "\(cluster.said)")
+    }
+
+    @Test func `a pass right after a push that is noticed at the same time: the commit is told of once`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("web.yaml", Manifest.configMap("web", "begin"))
+        try repository.push("Begin")
+        let cluster = try await Cluster(state: folder.path + "/state", ["--repo", repository.bare, "--without", "node,proxy"])
+        try await eventually("the first commit runs") { cluster.said.contains("in sync") }
+        for step in 1...5 {
+            try repository.write("web.yaml", Manifest.configMap("web", "step-\(step)"))
+            try repository.git("rm", "-q", "--ignore-unmatch", "extra-\(step - 1).yaml")
+            try repository.write("extra-\(step).yaml", Manifest.configMap("extra-\(step)", "x"))
+            try repository.push("Step \(step)")
+            let pass = try cluster.skiff("reconcile")
+            #expect(pass.status == 0, "\(pass.output)\(pass.errors)")
+            #expect(try cluster.greeting() == "step-\(step)")
+            #expect(try cluster.greeting("extra-\(step - 1)").isEmpty)
+            try await isToldOnce(repository.git("rev-parse", "HEAD").trimmingCharacters(in: .newlines), repository)
+        }
+        let history = try cluster.skiff("history").output.split(separator: "\n")
+        #expect(history.count == 6, "\(history)")
+        #expect(history.dropLast(2).allSatisfy { $0.contains("3 changed") }, "\(history)")
+        #expect(!cluster.said.contains("drift"), "\(cluster.said)")
+    }
+
+    /// The status branch has one commit of a revision.
+    private func isToldOnce(_ head: String, _ repository: Repository) async throws {
+        let message = "default: \(head.prefix(10)) in sync"
+        func commits() throws -> Int {
+            try repository.git("log", "--format=%s", "skiff/status/default", in: repository.bare).split(separator: "\n")
+                .filter { $0 == message }.count
+        }
+        try await eventually("the status branch tells of it") { try commits() > 0 }
+        #expect(try commits() == 1)
     }
 }

@@ -36,7 +36,7 @@ import Testing
             let merged = try repository.push(["b/f.yaml": "f: 1\n"])
             #expect(try await source.fetch() == merged)
             let mirror = repository.options().directory
-            #expect(try repository.git("--git-dir", mirror, "rev-parse", "refs/remotes/origin/main") == merged)
+            #expect(try repository.git("--git-dir", mirror, "rev-parse", "\(repository.options().remoteRefs)/main") == merged)
             // Connectivity too: git names every object that is missing.
             #expect(try repository.git("--git-dir", mirror, "fsck", "--full", "--strict") == "")
             #expect(try repository.git("--git-dir", mirror, "log", "--format=%s", merged).split(separator: "\n").count == 5)

@@ -105,6 +105,28 @@ public enum PathStep: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+extension [PathStep] {
+    /// Reads what ``Swift/Sequence/fieldText`` writes, and Kubernetes: `spec.ports[0].name`, `data[tls.crt]`; nil for what is neither.
+    public init?(fieldText: String) {
+        self = []
+        var rest = fieldText[...]
+        while !rest.isEmpty {
+            if rest.first == "[" {
+                guard let end = rest.firstIndex(of: "]") else { return nil }
+                let text = String(rest[rest.index(after: rest.startIndex)..<end])
+                append(Int(text).map { .index($0) } ?? .field(text))
+                rest = rest[rest.index(after: end)...]
+            } else {
+                if rest.first == "." { rest.removeFirst() }
+                let name = rest.prefix { $0 != "." && $0 != "[" }
+                guard !name.isEmpty else { return nil }
+                append(.field(String(name)))
+                rest = rest.dropFirst(name.count)
+            }
+        }
+    }
+}
+
 extension Sequence where Element == PathStep {
     /// As Kubernetes writes a field: `spec.template.spec.containers[0].image`; keys that hold dots or slashes in brackets.
     public var fieldText: String {

@@ -28,14 +28,6 @@ struct FieldOwner: Sendable, Hashable {
         return latest ?? best?.owner
     }
 
-    /// Whether a field is as a reconciler has applied it: then it was a pass of another one, of another commit.
-    static func isApplied(_ owned: [String], in object: APIObject) -> Bool {
-        (object.metadata?.elements("managedFields") ?? Tree.noElements).contains { entry in
-            entry["manager"]?.string == Applier.manager && entry["operation"]?.string == "Apply"
-                && entry["fieldsV1"].map { depth(of: owned, in: $0) == owned.count } ?? false
-        }
-    }
-
     private static func depth(of owned: [String], in fields: Tree) -> Int {
         var current = fields
         for (depth, step) in owned.enumerated() {

@@ -46,8 +46,6 @@ public struct ObjectDrift: Sendable, Hashable, CustomStringConvertible {
     public var deletion: DeletionRecord?
     /// The commit that last changed the manifest's first line, of an object that is gone; nil when it is not known.
     public var origin: LineOrigin?
-    /// Another reconciler has applied it so: there may be a newer commit.
-    var isOfAnotherPass = false
 
     /// One line for an object that is gone, one a field otherwise.
     public var lines: [String] {
@@ -111,7 +109,6 @@ public struct ObjectDrift: Sendable, Hashable, CustomStringConvertible {
         let found = Comparison.differences(desired: object.value, live: live.tree, schema: object.schema, isSecret: isSecret)
         drift.fields = found.compactMap { difference in
             if let known = accepted[difference.path], known == difference.live { return nil }
-            if FieldOwner.isApplied(difference.owned, in: live) { drift.isOfAnotherPass = true }
             let position = object.location(of: ObjectDrift.written(difference.path, in: object))
             let owner = FieldOwner.of(difference.owned, in: live)
             let hidden = isSecret && SecretMask.hides(difference.path)

@@ -3,7 +3,7 @@ extension GitSource {
     /// on top. Does nothing when the branch has these files already. Answers the commit, or nil when nothing changed.
     @discardableResult
     public func publishStatus(_ files: [String: [UInt8]], message: String) async throws(GitError) -> String? {
-        let local = "refs/remotes/origin/\(options.statusBranch)"
+        let local = "\(options.remoteRefs)/\(options.statusBranch)"
         let branch = "refs/heads/\(options.statusBranch)"
         var parent = try open().resolve(local)
         for attempt in 0..<5 {

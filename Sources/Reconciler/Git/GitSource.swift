@@ -3,7 +3,7 @@ import ManifestLoader
 
 /// A repository of manifests: fetched into a bare repository by `git`, read by libgit2.
 ///
-/// Remote branches stand under refs/remotes/origin; nothing the remote does (force-push, deletion, silence) touches what was
+/// Remote branches stand under refs/remotes; nothing the remote does (force-push, deletion, silence) touches what was
 /// fetched before, so the last good commit stays readable.
 public actor GitSource {
     public nonisolated let options: SourceOptions
@@ -42,7 +42,7 @@ public actor GitSource {
         let local = options.localPath.flatMap { LocalRepository(path: $0) }
         let (ref, commit) = try await choose(from: try await remoteRefs(local))
         if let lastSeen, lastSeen == (ref, commit), try open().resolve(commit) != nil { return commit }
-        let name = ref.hasPrefix("refs/heads/") ? "refs/remotes/origin/" + ref.dropFirst(11) : ref.isEmpty ? "refs/skiff/commit" : ref
+        let name = ref.hasPrefix("refs/heads/") ? "\(options.remoteRefs)/" + ref.dropFirst(11) : ref.isEmpty ? "refs/skiff/commit" : ref
         if let local, try local.copy(commit, to: open()), try open().setReference(name, to: commit) {
             lastSeen = (ref, commit)
             return commit
@@ -85,7 +85,7 @@ public actor GitSource {
         for leftover in [fresh, old] { try? files.removeItem(atPath: leftover) }
         do throws(GitError) {
             _ = try await run(["init", "--bare", "--quiet", fresh], in: nil)
-            let everything = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
+            let everything = ["+refs/heads/*:\(options.remoteRefs)/*", "+refs/tags/*:refs/tags/*"]
             _ = try await run(["fetch", "--no-write-fetch-head", "--quiet", options.repository] + everything, in: fresh)
         } catch {
             try? files.removeItem(atPath: fresh)
@@ -123,7 +123,7 @@ public actor GitSource {
         }
         if options.ref.count == 40, options.ref.allSatisfy(\.isHexDigit) {
             if try open().resolve(options.ref) == nil {
-                _ = try await run(["fetch", "--no-tags", "--quiet", options.repository, "+refs/heads/*:refs/remotes/origin/*"])
+                _ = try await run(["fetch", "--no-tags", "--quiet", options.repository, "+refs/heads/*:\(options.remoteRefs)/*"])
                 objects = nil
             }
             if try open().resolve(options.ref) != nil { return ("", options.ref) }
@@ -177,6 +177,6 @@ public actor GitSource {
     /// A revision of the fetched repository as a full commit id; nil when it has none.
     public func resolve(_ revision: String) throws(GitError) -> String? {
         let objects = try open()
-        return objects.resolve(revision) ?? objects.resolve("refs/remotes/origin/\(revision)")
+        return objects.resolve(revision) ?? objects.resolve("\(options.remoteRefs)/\(revision)")
     }
 }

@@ -32,6 +32,14 @@ public struct SourceOptions: Sendable, Hashable {
         self.deadline = deadline
     }
 
+    /// Where the copy keeps the remote's branches. Of every repository apart: a state directory that follows another one now must not take
+    /// the old one's branches for its.
+    var remoteRefs: String {
+        // FNV-1a, 32 bits: the same in every run of the program.
+        let hash = repository.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return "refs/remotes/origin-" + String(hash, radix: 16)
+    }
+
     public var statusBranch: String { "skiff/status/\(cluster)" }
 
     /// The repository as a path of this machine; nil for a URL of another.

@@ -18,16 +18,25 @@ struct SyncObject: Sendable {
     }
 
     /// Stores the status, making the object first when it is not there. Answers the new version.
-    func write(_ status: SyncStatus, now: Timestamp) async throws(APIError) -> String {
+    /// - Parameter version: that was read last; empty for none.
+    /// - Throws: a conflict when the object is of another version.
+    func write(_ status: SyncStatus, over version: String, now: Timestamp) async throws(APIError) -> String {
         let spec: Value = [
             "repository": .string(options.shownRepository), "ref": .string(options.ref), "path": .string(options.path),
         ]
-        let current = try await apply([
+        var object: Value = [
             "apiVersion": "skiff.dev/v1", "kind": "Sync", "metadata": ["name": .string(options.cluster)], "spec": spec,
-        ])
+        ]
+        if !version.isEmpty { object[path: "metadata", "resourceVersion"] = .string(version) }
+        let current = try await apply(object)
         let written = try await client.patch(
             .syncs, namespace: nil, name: options.cluster, subresource: "status",
-            patch: Patch(.merge, ["status": status.value(now: now, previous: current.status?.value)]),
+            patch: Patch(
+                .merge,
+                [
+                    "metadata": ["resourceVersion": .string(current.resourceVersion)],
+                    "status": status.value(now: now, previous: current.status?.value),
+                ]),
             options: WriteOptions(fieldManager: Applier.manager))
         return written.resourceVersion
     }

@@ -19,6 +19,9 @@ public struct SyncStatus: Sendable, Hashable {
     /// Why; empty when it can.
     public var unreachableReason = ""
 
+    /// Who is applying a commit now; nil when nobody is.
+    var pass: PassMark?
+
     static let mostCorrections = 50
 
     public init() {}
@@ -33,6 +36,27 @@ public struct SyncStatus: Sendable, Hashable {
         corrections = status["corrections"]?.strings ?? []
         unreachableSince = status["unreachableSince"]?.string.flatMap { Timestamp($0) }
         unreachableReason = status["unreachableReason"]?.string ?? ""
+        pass = status["pass"].flatMap { PassMark($0) }
+    }
+
+    /// What was changed since `base`, on top of what another has written since then.
+    func merged(since base: SyncStatus, onto theirs: SyncStatus) -> SyncStatus {
+        var result = theirs
+        func take<Field: Equatable>(_ field: WritableKeyPath<SyncStatus, Field>) {
+            if self[keyPath: field] != base[keyPath: field] { result[keyPath: field] = self[keyPath: field] }
+        }
+        take(\.lastAppliedRevision)
+        take(\.observedRevision)
+        take(\.problems)
+        take(\.unreachableSince)
+        take(\.unreachableReason)
+        take(\.pass)
+        result.inventory = theirs.inventory.union(inventory.subtracting(base.inventory)).subtracting(base.inventory.subtracting(inventory))
+        let records = history.filter { !base.history.contains($0) && !theirs.history.contains($0) }
+        result.history = Array((records + theirs.history).sorted { $0.time > $1.time }.prefix(SyncRecord.most))
+        let lines = corrections.filter { !base.corrections.contains($0) && !theirs.corrections.contains($0) }
+        result.corrections = Array((lines + theirs.corrections).prefix(SyncStatus.mostCorrections))
+        return result
     }
 
     /// For a merge patch: what is empty clears what was there.
@@ -42,7 +66,7 @@ public struct SyncStatus: Sendable, Hashable {
             "inventory": Value(inventory.map(\.description).sorted()), "history": .array(history.map(\.value)),
             "problems": Value(problems), "corrections": Value(corrections),
             "unreachableSince": unreachableSince.map { .string($0.description) } ?? .null,
-            "unreachableReason": unreachableReason.isEmpty ? .null : .string(unreachableReason),
+            "unreachableReason": unreachableReason.isEmpty ? .null : .string(unreachableReason), "pass": pass?.value ?? .null,
             "conditions": [condition(now: now, previous: previous)],
         ]
     }
