@@ -87,6 +87,8 @@ extension Reconciler {
         guard let current = tracked[id], current.object.digest == state.object.digest else { return }
         switch result {
         case .success(let live):
+            // It may have been made anew.
+            if status.inventory.set(InventoryEntry(current.object), uid: live.uid) { isStatusChanged = true }
             var corrected = Tracked(applied: current.object, live: live)
             corrected.backoff = current.backoff
             tracked[id] = corrected

@@ -180,7 +180,9 @@ extension Reconciler {
         watchDesired()
     }
 
-    private func newPlan() -> Plan { Plan(desired: desired, applied: tracked.mapValues(\.object.digest), inventory: status.inventory) }
+    private func newPlan() -> Plan {
+        Plan(desired: desired, applied: tracked.mapValues(\.object.digest), inventory: status.inventory.entries)
+    }
 
     /// The versions of what is there already, to tell made from changed from untouched: one list a resource.
     /// - Parameter isTracked: what is tracked is as it was seen last.
@@ -218,6 +220,7 @@ extension Reconciler {
             if let held { observe(object.id, held.live, version: held.version) }
             return nil
         case .success(let live):
+            if status.inventory.set(InventoryEntry(object), uid: live.uid) { isStatusChanged = true }
             var state = Tracked(applied: object, live: live)
             if let before = tracked[object.id] { state.backoff = before.backoff }
             tracked[object.id] = state
@@ -235,7 +238,7 @@ extension Reconciler {
         var changes: [SyncRecord.Change] = []
         for stage in stages {
             say.yield(.doing("deleting \(Reconciler.objects(stage.count))"))
-            for (entry, result) in await applier.prune(stage) {
+            for (entry, result) in await applier.prune(stage, of: status.inventory) {
                 switch result {
                 case .failure(let error):
                     failures.append(ObjectFailure(entry, error))
@@ -272,7 +275,7 @@ extension Reconciler {
         say.yield(.doing("looking at \(Reconciler.objects(result.objects.count))"))
         (loader, tree, commit, desired) = (lent, loaded, known, result.objects)
         let live = await live(desired)
-        let inventory = Set(status.inventory.map(\.id))
+        let inventory = Set(status.inventory.entries.map(\.id))
         let now = clock()
         for object in desired where inventory.contains(object.id) {
             tracked[object.id] = Tracked(found: object, live: live[object.id], commit: known, now: now)

@@ -99,9 +99,9 @@ extension Reconciler {
     }
 
     private func addPrunes(to preview: inout Preview, desired: [LoadedObject]) async {
-        for entry in Plan(desired: desired, applied: [:], inventory: status.inventory).prunes.joined() {
+        for entry in Plan(desired: desired, applied: [:], inventory: status.inventory.entries).prunes.joined() {
             guard let object = try? await client.get(entry.resource, namespace: entry.namespace, name: entry.id.name),
-                Applier.isApplied(object)
+                status.inventory.has(entry, object)
             else { continue }
             let diff = ObjectDiff.text(entry, before: object.draft, after: nil)
             preview.changes.append(Preview.Change(entry: entry, file: "", line: 0, kind: .pruned, diff: diff))

@@ -79,7 +79,7 @@ extension Reconciler {
         await look()
         await correctDrift()
         // One that follows the same source may have been at it.
-        for _ in 0..<3 where isGivingWay {
+        for _ in 0..<3 where isStarted && isGivingWay {
             await look()
             await correctDrift()
         }

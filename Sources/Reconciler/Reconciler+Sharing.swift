@@ -73,7 +73,7 @@ extension Reconciler {
                 }
                 let before = status
                 status.pass = .own(since: clock())
-                status.inventory.formUnion(desired.map(InventoryEntry.init))
+                status.inventory.add(desired.lazy.map(InventoryEntry.init))
                 do throws(APIError) { try await store() } catch {
                     (status.pass, status.inventory) = (before.pass, before.inventory)
                     throw error

@@ -43,8 +43,8 @@ public actor Reconciler: Service {
     /// The Sync as this reconciler has read or written it last.
     var stored = SyncStatus()
     var syncVersion = ""
-    /// Another has begun or made a pass: nothing is put right before the source was looked at.
-    var isGivingWay = false
+    /// Nothing is put right before the source was looked at: at the start, and when another has begun or made a pass.
+    var isGivingWay = true
     var isStarted = false
     var isStatusChanged = false
     var failures: [ObjectFailure] = []

@@ -11,6 +11,12 @@ private func entry(_ name: String) -> InventoryEntry {
     )
 }
 
+private func inventory(_ names: String...) -> Inventory {
+    var inventory = Inventory()
+    inventory.add(names.map(entry))
+    return inventory
+}
+
 private func record(_ commit: String, at seconds: Double) -> SyncRecord {
     SyncRecord(
         commit: commit, subject: "", author: "", time: Timestamp(seconds: 1_700_000_000) + seconds, result: .synced, duration: 0,
@@ -23,21 +29,25 @@ private func record(_ commit: String, at seconds: Double) -> SyncRecord {
     @Test func `each adds what it changed to what the other wrote`() {
         var base = SyncStatus()
         base.lastAppliedRevision = "one"
-        base.inventory = [entry("kept"), entry("pruned-by-them"), entry("pruned-by-us")]
+        base.inventory = inventory("kept", "pruned-by-them", "pruned-by-us", "made-anew")
         base.history = [record("one", at: 1)]
         base.corrections = ["old"]
         var ours = base
         ours.corrections = ["ours", "old"]
-        ours.inventory = [entry("kept"), entry("pruned-by-them"), entry("ours")]
+        ours.inventory = inventory("kept", "pruned-by-them", "ours", "made-anew")
+        let isNews = [ours.inventory.set(entry("made-anew"), uid: "2"), ours.inventory.set(entry("made-anew"), uid: "2")]
+        #expect(isNews == [true, false])
         ours.unreachableSince = Timestamp(seconds: 5)
         var theirs = base
         theirs.lastAppliedRevision = "two"
-        theirs.inventory = [entry("kept"), entry("pruned-by-us"), entry("theirs")]
+        theirs.inventory = inventory("kept", "pruned-by-us", "theirs", "made-anew")
         theirs.history = [record("two", at: 2), record("one", at: 1)]
         theirs.corrections = ["theirs", "old"]
         let merged = ours.merged(since: base, onto: theirs)
         #expect(merged.lastAppliedRevision == "two")
-        #expect(merged.inventory == [entry("kept"), entry("ours"), entry("theirs")])
+        let prefix = "/v1/configmaps/ConfigMap/default"
+        #expect(merged.inventory.lines == ["\(prefix)/kept", "\(prefix)/made-anew/2", "\(prefix)/ours", "\(prefix)/theirs"])
+        #expect(Inventory(lines: merged.inventory.lines) == merged.inventory)
         #expect(merged.history.map(\.commit) == ["two", "one"])
         #expect(merged.corrections == ["ours", "theirs", "old"])
         #expect(merged.unreachableSince == Timestamp(seconds: 5))

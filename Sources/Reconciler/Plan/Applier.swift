@@ -57,15 +57,17 @@ struct Applier: Sendable {
         case foreign
     }
 
-    func prune(_ entries: [InventoryEntry]) async -> [(entry: InventoryEntry, result: Result<Pruned, APIError>)] {
-        await bounded(entries) { entry in (entry, await self.prune(entry)) }
+    func prune(
+        _ entries: [InventoryEntry], of inventory: Inventory
+    ) async -> [(entry: InventoryEntry, result: Result<Pruned, APIError>)] {
+        await bounded(entries) { entry in (entry, await self.prune(entry, of: inventory)) }
     }
 
     /// Deletes what the inventory names, if it is still the object that was applied.
-    private func prune(_ entry: InventoryEntry) async -> Result<Pruned, APIError> {
+    private func prune(_ entry: InventoryEntry, of inventory: Inventory) async -> Result<Pruned, APIError> {
         do throws(APIError) {
             let live = try await client.get(entry.resource, namespace: entry.namespace, name: entry.id.name)
-            guard Applier.isApplied(live) else { return .success(.foreign) }
+            guard inventory.has(entry, live) else { return .success(.foreign) }
             if live.isBeingDeleted { return .success(.deleted) }
             try await client.delete(
                 entry.resource, namespace: entry.namespace, name: entry.id.name,

@@ -1,7 +1,7 @@
 import ClusterObjects
 import ManifestLoader
 
-/// An object that the reconciler applied, as its Sync remembers it: `apps/v1/deployments/Deployment/shop/web`, with nothing before the
+/// Names an object that the reconciler applied: `apps/v1/deployments/Deployment/shop/web`, with nothing before the
 /// first slash for the core group and nothing between the last two for what stands in no namespace.
 public struct InventoryEntry: Sendable, Hashable, CustomStringConvertible {
     public var resource: GroupVersionResource

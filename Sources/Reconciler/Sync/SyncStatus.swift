@@ -7,7 +7,7 @@ public struct SyncStatus: Sendable, Hashable {
     public var lastAppliedRevision = ""
     /// The commit looked at last.
     public var observedRevision = ""
-    public var inventory: Set<InventoryEntry> = []
+    public var inventory = Inventory()
     /// Newest first.
     public var history: [SyncRecord] = []
     /// What is wrong now, one line each; empty when all is well.
@@ -30,7 +30,7 @@ public struct SyncStatus: Sendable, Hashable {
         let status = object.status?.value ?? .emptyObject
         lastAppliedRevision = status["lastAppliedRevision"]?.string ?? ""
         observedRevision = status["observedRevision"]?.string ?? ""
-        inventory = Set((status["inventory"]?.strings ?? []).compactMap { InventoryEntry($0) })
+        inventory = Inventory(lines: status["inventory"]?.strings ?? [])
         history = (status["history"]?.array ?? []).compactMap { SyncRecord($0) }
         problems = status["problems"]?.strings ?? []
         corrections = status["corrections"]?.strings ?? []
@@ -51,7 +51,7 @@ public struct SyncStatus: Sendable, Hashable {
         take(\.unreachableSince)
         take(\.unreachableReason)
         take(\.pass)
-        result.inventory = theirs.inventory.union(inventory.subtracting(base.inventory)).subtracting(base.inventory.subtracting(inventory))
+        result.inventory = inventory.merged(since: base.inventory, onto: theirs.inventory)
         let records = history.filter { !base.history.contains($0) && !theirs.history.contains($0) }
         result.history = Array((records + theirs.history).sorted { $0.time > $1.time }.prefix(SyncRecord.most))
         let lines = corrections.filter { !base.corrections.contains($0) && !theirs.corrections.contains($0) }
@@ -63,7 +63,7 @@ public struct SyncStatus: Sendable, Hashable {
     func value(now: Timestamp, previous: Value?) -> Value {
         [
             "lastAppliedRevision": .string(lastAppliedRevision), "observedRevision": .string(observedRevision),
-            "inventory": Value(inventory.map(\.description).sorted()), "history": .array(history.map(\.value)),
+            "inventory": Value(inventory.lines), "history": .array(history.map(\.value)),
             "problems": Value(problems), "corrections": Value(corrections),
             "unreachableSince": unreachableSince.map { .string($0.description) } ?? .null,
             "unreachableReason": unreachableReason.isEmpty ? .null : .string(unreachableReason), "pass": pass?.value ?? .null,
