@@ -40,6 +40,7 @@ extension Reconciler {
     }
 
     private func setReachable() {
+        failedLooks = 0
         guard status.unreachableSince != nil || unreachable != nil else { return }
         unreachable = nil
         status.unreachableSince = nil
@@ -49,6 +50,7 @@ extension Reconciler {
     }
 
     private func setUnreachable(_ why: String) {
+        failedLooks += 1
         if unreachable != why { say.yield(.warning(why)) }
         unreachable = why
         if status.unreachableSince == nil || status.unreachableReason != why {
@@ -156,6 +158,8 @@ extension Reconciler {
             hasWaited = waited
             plan = newPlan()
         }
+        // What fails again when a commit is tried again is no news.
+        let told = status.history.first?.commit == commit ? Set(failures.map(\.description)) : []
         failures = []
         var changes: [SyncRecord.Change] = []
         for stage in plan.stages {
@@ -168,7 +172,7 @@ extension Reconciler {
         }
         for (id, _) in tracked where !wanted.contains(id) { tracked[id] = nil }
         if failures.isEmpty { changes += await prune(plan.prunes) }
-        for failure in failures { say.yield(.failed(failure)) }
+        for failure in failures where !told.contains(failure.description) { say.yield(.failed(failure)) }
         isApplied = failures.isEmpty
         failedPasses = failures.isEmpty ? 0 : failedPasses + 1
         let before = status

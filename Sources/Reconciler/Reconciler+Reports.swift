@@ -86,9 +86,9 @@ extension Reconciler {
         // Before the waiting: others who look at the same cluster are to know.
         await saveStatus()
         if unreachable == nil, status.problems.isEmpty {
-            let end = clock() + timeout
+            let end = ContinuousClock.now + .seconds(timeout)
             var pause = 0.1
-            while !isHealthy, clock() < end {
+            while !isHealthy, .now < end {
                 tellOfWaiting()
                 guard (try? await Task.sleep(for: .seconds(pause))) != nil else { break }
                 await refreshHealth()

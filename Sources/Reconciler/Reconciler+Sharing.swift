@@ -20,6 +20,12 @@ extension Reconciler {
     func takeOverStatus() async throws(APIError) {
         let (theirs, version) = try await sync.read()
         guard version != syncVersion else { return }
+        if version.isEmpty {
+            // Deleted by somebody: what was applied is remembered here.
+            (stored, syncVersion) = (SyncStatus(), "")
+            isStatusChanged = true
+            return
+        }
         status = status.merged(since: stored, onto: theirs)
         (stored, syncVersion) = (theirs, version)
     }

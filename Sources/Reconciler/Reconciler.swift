@@ -49,6 +49,8 @@ public actor Reconciler: Service {
     var isStatusChanged = false
     var failures: [ObjectFailure] = []
     var failedPasses = 0
+    /// Looks at the source since it answered last.
+    var failedLooks = 0
     var publication = Publication()
     var unreachable: String?
     /// Why the cluster does not remember what was applied; nil when it does.
@@ -137,10 +139,11 @@ public actor Reconciler: Service {
         say.yield(.doing(""))
     }
 
-    /// What failed is tried again sooner.
+    /// What failed is tried again sooner, and so is a source that did not answer.
     private var secondsBetweenLooks: Double {
         let usual = options.source.localPath == nil ? max(options.source.interval, 0.1) : 30
-        return failures.isEmpty ? usual : min(usual, Double(1 << min(failedPasses, 6)))
+        let tries = max(failures.isEmpty ? 0 : failedPasses, failedLooks)
+        return tries == 0 ? usual : min(usual, Double(1 << min(tries, 6)))
     }
 
     private func secondsToNextTurn() -> Double {
@@ -149,7 +152,7 @@ public actor Reconciler: Service {
         for (_, object) in tracked where object.drift != nil && options.drift == .correct && !isGivingWay {
             delay = min(delay, max(0.05, object.backoff.due(now) - now))
         }
-        if let due = publication.due { delay = min(delay, max(0.05, due - now)) }
+        if let due = publication.due(now) { delay = min(delay, max(0.05, due - now)) }
         return isGivingWay ? min(delay, Reconciler.patience) : delay
     }
 

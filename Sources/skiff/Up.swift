@@ -29,7 +29,7 @@ struct Up: AsyncParsableCommand {
             "What to do when something live no longer is as git says: correct it, or report it only.", valueName: "correct|report"))
     var drift = DriftMode.correct
 
-    @Option(help: ArgumentHelp("Where the API answers; port 0 takes a free one.", valueName: "address:port"))
+    @Option(help: ArgumentHelp("Where the API answers, 0.0.0.0 for everywhere; port 0 takes a free one.", valueName: "address:port"))
     var listen = "127.0.0.1:6443"
 
     @Option(help: ArgumentHelp("Parts to leave out: reconciler, controllers, scheduler, node, proxy.", valueName: "part,…"))
@@ -89,7 +89,7 @@ struct Up: AsyncParsableCommand {
 
     private func up() async throws {
         var configuration = EngineConfiguration(state: state.directory)
-        (configuration.host, configuration.port) = try listenAddress()
+        configuration.listen = try listenAddress()
         configuration.without = try parts()
         try access.put(into: &configuration)
         audit.put(into: &configuration)
@@ -157,12 +157,11 @@ struct Up: AsyncParsableCommand {
         return "'" + path.replacing("'", with: "'\\''") + "'"
     }
 
-    private func listenAddress() throws -> (String, Int) {
-        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]), 0...65535 ~= port else {
-            throw ValidationError("--listen \(listen): must be address:port, e.g. 127.0.0.1:6443")
+    private func listenAddress() throws -> ListenAddress {
+        guard let address = ListenAddress(listen) else {
+            throw ValidationError("--listen \(listen): must be an IPv4 address and a port, e.g. 127.0.0.1:6443, or 0.0.0.0:6443 for all")
         }
-        let host = listen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        return (host.isEmpty ? "127.0.0.1" : host, port)
+        return address
     }
 
     private func parts() throws -> Set<EnginePart> {

@@ -104,6 +104,39 @@ import Testing
         #expect(Backoff.next(backoff, end: time + 601, at: time + 601).delay == 10)
     }
 
+    @Test(arguments: [-5000.0, -2, 5000]) func `a clock that is set moves what lies ahead along`(jump: Double) {
+        var pod = Self.situation(Self.one, metadata: ["deletionTimestamp": "2001-01-01T00:00:00Z", "deletionGracePeriodSeconds": 9])
+        pod.containers["main"] = Self.running()
+        pod.containers["main"]?.stop = .init(graceEnd: Self.now + 9, signalledAt: Self.now)
+        pod.clockWasSet(by: jump)
+        #expect(PodDecision(pod, at: Self.now + jump).actions.isEmpty)
+        #expect(PodDecision(pod, at: Self.now + jump).wakeAt == Self.now + jump + 9)
+        #expect(PodDecision(pod, at: Self.now + jump + 9).actions == [.kill("main")])
+
+        pod = Self.situation(Self.one, sandbox: .failed(retryAt: Self.now + 5))
+        pod.clockWasSet(by: jump)
+        #expect(PodDecision(pod, at: Self.now + jump + 4).wakeAt == Self.now + jump + 5)
+        #expect(PodDecision(pod, at: Self.now + jump + 5).actions == [.makeSandbox])
+
+        pod.sandbox = .ready(address: nil)
+        pod.containers["main"] = ContainerSituation(
+            refusal: .init(reason: "ErrImagePull", message: "", retryAt: Self.now + 10, delay: 10))
+        pod.clockWasSet(by: jump)
+        #expect(PodDecision(pod, at: Self.now + jump + 9).actions.isEmpty)
+        #expect(PodDecision(pod, at: Self.now + jump + 10).actions == [.start("main")])
+    }
+
+    @Test func `what ended in the future ended by a clock that was set back, and waits for nothing`() {
+        var pod = Self.situation(Self.one)
+        for backoff in [nil, Backoff(delay: 300, updated: Self.now + -5)] {
+            pod.containers["main"] = Self.exited(1, -5000, attempt: 1, backoff: backoff)
+            #expect(PodDecision(pod, at: Self.now).actions == [.start("main")])
+        }
+        // A moment is no jump.
+        pod.containers["main"] = Self.exited(1, -1, attempt: 1, backoff: Backoff(delay: 10, updated: Self.now + -5))
+        #expect(PodDecision(pod, at: Self.now).wakeAt == Self.now + 11)
+    }
+
     @Test func `a failed liveness probe stops the container`() {
         var pod = Self.situation([
             "terminationGracePeriodSeconds": 5, "containers": [["name": "main", "livenessProbe": ["periodSeconds": 1]]],

@@ -35,6 +35,13 @@ import Testing
         #expect(try Tree(parsing: #"{"b":1,"a":2,"b":3}"#)["b"]?.int == 3)
     }
 
+    @Test func `texts that look alike are two when their bytes are, and nothing is the same as nothing else`() {
+        let values: [Value] = ["e\u{301}", "\u{e9}", "", 0, false, .null, [], [:], [""], ["": ""], ["e\u{301}": 1], ["\u{e9}": 1], "0"]
+        #expect(Set(values).count == values.count)
+        #expect(Set(values.map(\.hashValue)).count == values.count)
+        for value in values { #expect(values.count { $0 == value } == 1) }
+    }
+
     @Test func `a tree walks without copying out`() throws {
         let tree = try Tree(parsing: #"{"x":{"list":["a","\u00e9\ud83d\ude00"],"n":3.0},"y":null}"#)
         #expect(tree[path: "x", "list"]?.strings == ["a", "é😀"])

@@ -75,6 +75,28 @@ import Testing
         }
     }
 
+    @Test func `a copy that is removed under a cluster that runs is made anew`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("web.yaml", Manifest.configMap("web", "step-0"))
+        try repository.push("Step 0")
+        let cluster = try await Cluster(state: folder.path + "/state", ["--repo", repository.bare] + Self.loop)
+        for step in 1...3 {
+            let head = try repository.git("rev-parse", "HEAD").prefix(10)
+            try await eventually("the status branch tells of it") {
+                let listed = try repository.git("for-each-ref", "refs/heads/skiff", in: repository.bare)
+                return try !listed.isEmpty
+                    && repository.git("log", "-1", "--format=%s", "skiff/status/default", in: repository.bare).contains("\(head) in sync")
+            }
+            // At once, whatever is being written there.
+            #expect(rename(cluster.state + "/source.git", "\(folder.path)/removed-\(step)") == 0)
+            try repository.write("web.yaml", Manifest.configMap("web", "step-\(step)"))
+            try repository.push("Step \(step)")
+            try await eventually("step \(step) runs") { try cluster.greeting() == "step-\(step)" }
+        }
+        #expect(!cluster.said.contains("warning"), "\(cluster.said)")
+    }
+
     private func harm(_ copy: String, _ damage: Damage) throws {
         let files = FileManager.default
         switch damage {
@@ -96,6 +118,29 @@ import Testing
             try files.removeItem(atPath: copy)
             try files.createDirectory(atPath: copy, withIntermediateDirectories: false)
         }
+    }
+
+    @Test func `what is no repository that can be read is named for what it is`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("apps/web.yaml", Manifest.configMap("web", "hello"))
+        try repository.push("Hello")
+        _ = try folder.write("none/README.md", "hello")
+        try repository.git("init", "-q", "--object-format=sha256", folder.path + "/long")
+        try repository.git("commit", "-q", "--allow-empty", "-m", "Long", in: folder.path + "/long")
+        for (path, told) in [
+            (
+                repository.work + "/apps",
+                "cannot reach \(repository.work)/apps: no git repository, but a folder of one: --repo \(repository.work) --path apps"
+            ),
+            (folder.path + "/none", "cannot reach \(folder.path)/none: no git repository"),
+            (folder.path + "/long", "mismatched algorithms: client sha1; server sha256; it names objects by SHA-256"),
+        ] {
+            let rollback = try Program.run(Program.skiff, ["rollback", "--repo", path, "--state-dir", folder.path + "/state"])
+            #expect(rollback.status == 1 && rollback.errors.contains(told), "\(rollback.errors)")
+        }
+        let cluster = try await Cluster(state: folder.path + "/state", ["--repo", repository.work + "/apps"] + Self.loop)
+        try await eventually("it is told, too") { cluster.said.contains("no git repository, but a folder of one") }
     }
 
     @Test func `without git up says so and the cluster runs; a git that hangs does not hold up stopping`() async throws {

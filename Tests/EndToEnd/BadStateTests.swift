@@ -69,6 +69,36 @@ import Testing
         #expect(outcome.errors.contains(folder.path + "/state") && outcome.errors.contains(told), "\(outcome.errors)")
     }
 
+    @Test func `a folder that others use is not closed to them`() async throws {
+        let folder = try Folder()
+        _ = try folder.write("theirs", "hello")
+        chmod(folder.path, 0o755)
+        for flags in [["up", "--listen", "127.0.0.1:0"] + Self.alone, ["reconcile", "--repo", folder.path + "/none"]] {
+            let outcome = try Program.run(Program.skiff, flags + ["--state-dir", folder.path])
+            #expect(outcome.status == 1)
+            #expect(
+                outcome.errors.contains(
+                    "the state directory \(folder.path) is open to others and holds other things, which would be closed to them; "
+                        + "name another with --state-dir"), "\(outcome.errors)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["theirs"])
+        func mode(_ path: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        #expect(try mode(folder.path) == 0o755)
+        // One that is empty, or is not there yet, is made its owner's alone.
+        for (name, isThere) in [("empty", true), ("none/yet", false), ("asked", false)] {
+            let path = "\(folder.path)/\(name)"
+            if isThere { #expect(mkdir(path, 0o755) == 0) }
+            if name == "asked" {
+                #expect(try Program.run(Program.skiff, ["rollback", "--repo", "git://127.0.0.1:1/none", "--state-dir", path]).status == 1)
+                #expect(try mode(path) == 0o700)
+            }
+            try await Cluster(state: path, Self.alone).end(SIGTERM)
+            #expect(try mode(path) == 0o700)
+        }
+    }
+
     @Test func `what this user may not do is said with the remedy`() throws {
         let folder = try Folder()
         let unshare = try #require(Program.find("unshare"))
@@ -123,6 +153,17 @@ import Testing
         }
         try await eventually("its log is there") { try cluster.kubectl("logs", "web").output == "hello\n" }
         #expect(try cluster.skiff("down").status == 0)
+    }
+
+    @Test func `started with nothing to read from or write to, it writes into nothing else`() async throws {
+        let folder = try Folder()
+        let state = folder.path + "/state"
+        let line = [Program.skiff, "up", "--state-dir", state, "--listen", "127.0.0.1:0"] + Self.alone
+        let cluster = try Background(try #require(Program.find("bash")), ["-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"] + line)
+        try await eventually("it runs") { FileManager.default.fileExists(atPath: state + "/kubeconfig") }
+        for file in 0...2 {
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(cluster.pid)/fd/\(file)") == "/dev/null")
+        }
     }
 
     @Test func `a cluster goes on when nobody takes what it says`() async throws {

@@ -20,12 +20,13 @@ final class Cluster: Sendable {
         self.state = state
         self.folder = folder
         folder?.holds(cluster: state)
-        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: (state as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         let process = Process()
         let line = launcher + [binary, "up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
         process.executableURL = URL(fileURLWithPath: line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0])
         process.arguments = Array(line.dropFirst())
-        let log = "\(state)/up-\(UUID().uuidString.prefix(4)).log"
+        let log = "\(state)-up-\(UUID().uuidString.prefix(4)).log"
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: log)
         process.standardError = process.standardOutput

@@ -3,7 +3,10 @@ import Testing
 
 /// Commands that need no cluster.
 @Suite(.ownThreads) struct CommandLineTests {
-    @Test(arguments: [["--listen", "nowhere"], ["--without", "keel"], ["--node-monitor-period", "soon"], ["--no-such-flag"]])
+    @Test(arguments: [
+        ["--listen", "nowhere"], ["--listen", "[::1]:0"], ["--listen", "example.org:0"], ["--without", "keel"],
+        ["--node-monitor-period", "soon"], ["--no-such-flag"],
+    ])
     func `a usage error exits with 64`(arguments: [String]) throws {
         let folder = try Folder()
         let outcome = try Program.run(Program.skiff, ["up", "--state-dir", folder.path] + arguments)
@@ -26,6 +29,8 @@ import Testing
 
     @Test(arguments: [
         ["frobnicate"], ["plan", "--interval", "soon"], ["status", "-o", "xml"], ["drift", "--cluster", "a/b"], ["restore"],
+        // What a Sync may not be called, and variables that are not set.
+        ["drift", "--cluster", "Home_1"], ["drift", "--cluster", ""], ["status", "--state-dir", ""], ["plan", "--repo", ""],
     ])
     func `what is no command, no value or nothing is a usage error`(arguments: [String]) throws {
         let outcome = try Program.run(Program.skiff, arguments)

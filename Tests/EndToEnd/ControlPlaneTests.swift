@@ -63,6 +63,27 @@ import Testing
         #expect(second.errors.contains("cannot listen on 127.0.0.1:\(port): another program uses that port"))
     }
 
+    @Test(arguments: ["localhost", "127.0.0.5", "0.0.0.0"]) func `it answers where it is told to, and nowhere else`(host: String)
+        async throws
+    {
+        let folder = try Folder()
+        let cluster = try await Cluster(state: folder.path + "/state", ["--without", "reconciler,node,proxy", "--listen", "\(host):0"])
+        let own = host == "127.0.0.5" ? host : "127.0.0.1"
+        #expect(cluster.address.hasPrefix("https://\(own):"))
+        #expect(try cluster.kubectl("get", "namespaces").status == 0)
+        let port = try #require(cluster.address.split(separator: ":").last)
+        let everywhere = try Program.run(try #require(Program.find("hostname")), ["-I"]).output.split(whereSeparator: \.isWhitespace)
+            .filter { $0.contains(".") }
+        // By a certificate that is for the address, too.
+        for address in ["127.0.0.1", "127.0.0.5"] + everywhere.map(String.init) {
+            let answer = try cluster.kubectl("get", "namespaces", "--server", "https://\(address):\(port)", "--request-timeout", "20s")
+            let isThere = address == own || host == "0.0.0.0" && address != "127.0.0.5"
+            #expect((answer.status == 0) == isThere, "\(address): \(answer.errors)")
+        }
+        let endpoint = try cluster.kubectl("get", "endpoints", "kubernetes", "-o", "jsonpath={.subsets[0].addresses[0].ip}").output
+        #expect(host == "0.0.0.0" ? everywhere.map(String.init).contains(endpoint) || endpoint == "127.0.0.1" : endpoint == own)
+    }
+
     @Test func `a stranger sees health and version, and nothing else`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster(state: folder.path + "/state")

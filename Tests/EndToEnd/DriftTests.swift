@@ -55,6 +55,52 @@ import Testing
         #expect(corrections == ["corrected: Deployment default/web", "corrected: ConfigMap default/web"])
     }
 
+    @Test func `a namespace that is deleted comes back, and with it all that git has in it`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("shop.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n")
+        for name in ["a", "b"] { try repository.write("\(name).yaml", Manifest.configMap(name, "git", namespace: "shop")) }
+        try repository.write("web.yaml", Self.deployment.replacing("  name: web\n", with: "  name: web\n  namespace: shop\n"))
+        try repository.push("A shop")
+        let cluster = try await Cluster(state: folder.path + "/state", ["--repo", repository.bare] + Self.apiOnly)
+        try await eventually("the commit runs") { cluster.said.contains("in sync") }
+        func ids() throws -> [String] {
+            try cluster.kubectl(
+                "get", "namespace/shop", "configmap/a", "configmap/b", "deployment/web", "-n", "shop", "--ignore-not-found", "-o",
+                "jsonpath={.items[*].metadata.uid}"
+            ).output.split(separator: " ").map(String.init)
+        }
+        let first = try ids()
+        #expect(first.count == 4)
+        #expect(try cluster.kubectl("delete", "namespace", "shop", "--timeout=60s").status == 0)
+        try await eventually("all of it is there anew") { try Set(ids()).subtracting(first).count == 4 }
+        try await eventually("and told") {
+            cluster.said.contains("corrected: Namespace shop") && cluster.said.contains("corrected: Deployment")
+        }
+        #expect(cluster.said.contains("drift: Namespace shop: deleted by kubernetes-admin at "))
+
+        // One that cannot go yet takes nothing new, which is tried again and told once.
+        let hold = #"{"metadata":{"finalizers":["example.com/hold"]}}"#
+        #expect(try cluster.kubectl("patch", "namespace", "shop", "--type=merge", "-p", hold).status == 0)
+        #expect(try cluster.kubectl("delete", "namespace", "shop", "--wait=false").status == 0)
+        try repository.write("c.yaml", Manifest.configMap("c", "git", namespace: "shop"))
+        try repository.push("One more")
+        let refused = "ConfigMap shop/c: configmaps \"c\" is forbidden: unable to create new content in namespace shop"
+        try await eventually("it is told") { cluster.said.contains(refused) }
+        // Every try is noted in the Sync when it begins and when it ends.
+        var versions: Set<String> = []
+        try await eventually("it is tried again, and again") {
+            versions.insert(try cluster.kubectl("get", "sync", "default", "-o", "jsonpath={.metadata.resourceVersion}").output)
+            return versions.count > 4
+        }
+        #expect(
+            try cluster.kubectl("patch", "namespace", "shop", "--type=merge", "-p", #"{"metadata":{"finalizers":null}}"#).status == 0)
+        try await eventually("the new one is there, too") {
+            try cluster.kubectl("get", "configmap", "c", "-n", "shop", "--ignore-not-found", "-o", "name").output == "configmap/c\n"
+        }
+        #expect(cluster.said.components(separatedBy: "\n").count { $0.hasPrefix("c.yaml:") } == 1, "\(cluster.said)")
+    }
+
     @Test func `with report drift stays, drift, diff and plan say it, and their exit codes`() async throws {
         let folder = try Folder()
         let repository = try Repository(folder)

@@ -72,6 +72,26 @@ import Testing
         #expect(broken.errors.contains("wrong.yaml:3:12"))
     }
 
+    @Test func `what is named is read, whatever and wherever it is`() throws {
+        let folder = try Folder()
+        _ = try folder.write(".dot/web.yaml", Manifest.configMap("web", "hello"))
+        _ = try folder.write(".dot/wrong", "a: [")
+        for path in [".dot/web.yaml", folder.path + "/.dot/web.yaml", ".dot"] {
+            #expect(try skiff("validate", path, in: folder.path).output == "1 file, 1 object: nothing wrong\n")
+        }
+        let wrong = try skiff("validate", ".dot/wrong", in: folder.path)
+        #expect(wrong.status == 1 && wrong.output.hasPrefix(".dot/wrong:"), "\(wrong)")
+        let piped = try Program.run(Program.skiff, ["render", "/dev/stdin"], input: Manifest.configMap("web", "hello"))
+        #expect(piped.output.contains("greeting: hello"), "\(piped)")
+        // A folder without any is most likely the wrong one.
+        _ = try folder.write("empty/README.md", "nothing here")
+        for command in ["validate", "render"] {
+            let empty = try skiff(command, "empty", in: folder.path)
+            #expect(empty.status == 1)
+            #expect(empty.errors == "skiff: empty: no manifest in it, which is a file of .yaml, .yml or .json\n")
+        }
+    }
+
     @Test func `what is not there is named`() throws {
         let folder = try Folder()
         let repository = try repository(folder)

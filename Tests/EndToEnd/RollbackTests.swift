@@ -118,6 +118,13 @@ import Testing
         try refused(rollback("--ref", "main", "aside", of: bare, in: folder), "\"Aside\" is no part of main")
         try refused(
             rollback(of: bare, in: folder, as: [:]), "git does not know whose commit it would be: set user.name and user.email")
+        var signing = Repository.ada
+        for (index, setting) in [("commit.gpgsign", "true"), ("gpg.program", "/bin/false")].enumerated() {
+            signing["GIT_CONFIG_KEY_\(index)"] = setting.0
+            signing["GIT_CONFIG_VALUE_\(index)"] = setting.1
+        }
+        signing["GIT_CONFIG_COUNT"] = "2"
+        try refused(rollback(of: bare, in: folder, as: signing), "gpg failed to sign the data")
         try repository.hook("pre-receive", "echo 'you may look only, not allowed to push' >&2; exit 1")
         try refused(
             rollback(of: bare, in: folder),
@@ -174,6 +181,29 @@ import Testing
         let newest = try rollback(of: linked, in: folder)
         #expect(newest.output.contains("checked out in \(linked)"), "\(newest.output)\(newest.errors)")
         #expect(try String(contentsOfFile: linked + "/apps/web.yaml", encoding: .utf8) == Manifest.configMap("web", "three"))
+    }
+
+    @Test func `a filter that needs what is not here is in nobody's way, and lines end as they did`() throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        // As git-crypt and Git LFS are asked for.
+        try repository.write(".gitattributes", "*.bin filter=sealed\n")
+        for greeting in ["one", "two"] {
+            try repository.write("web.yaml", Manifest.configMap("web", greeting).replacing("\n", with: "\r\n"))
+            try repository.write("key.bin", greeting)
+            try repository.push(greeting)
+        }
+        var environment = Repository.ada.merging(["GIT_CONFIG_COUNT": "4"]) { $1 }
+        for (index, setting) in [
+            ("filter.sealed.smudge", "false"), ("filter.sealed.clean", "false"), ("filter.sealed.required", "true"),
+            ("core.autocrlf", "true"),
+        ].enumerated() {
+            environment["GIT_CONFIG_KEY_\(index)"] = setting.0
+            environment["GIT_CONFIG_VALUE_\(index)"] = setting.1
+        }
+        let outcome = try rollback(of: repository.bare, in: folder, as: environment)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try repository.git("diff", "--stat", "main~2", "main", in: repository.bare).isEmpty)
     }
 
     @Test func `what others push meanwhile stays below the revert`() throws {

@@ -48,6 +48,25 @@ import Testing
         #expect(cluster.said.split(separator: "\n").filter { $0.hasPrefix("commit ") }.count == 9, "\(cluster.said)")
     }
 
+    @Test func `a change that no notice comes of is seen by the next look`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        for greeting in ["one", "two"] {
+            try repository.write("web.yaml", Manifest.configMap("web", greeting))
+            try repository.push(greeting)
+            try repository.git("clone", "-q", "--bare", repository.bare, "\(folder.path)/\(greeting).git")
+        }
+        // A link tells nobody that it leads elsewhere.
+        let link = folder.path + "/link.git"
+        let files = FileManager.default
+        try files.createSymbolicLink(atPath: link, withDestinationPath: folder.path + "/one.git")
+        let cluster = try await up(folder, link)
+        try await eventually("the one runs") { try cluster.greeting() == "one" }
+        try files.createSymbolicLink(atPath: link + ".new", withDestinationPath: folder.path + "/two.git")
+        #expect(rename(link + ".new", link) == 0)
+        try await eventually("the other runs") { try cluster.greeting() == "two" }
+    }
+
     /// Moves main by rewriting packed-refs alone, as git does when it packs a ref that it has just written.
     private func pushIntoPackedRefs(_ repository: Repository) throws {
         try repository.git("push", "-q", "origin", "+HEAD:refs/aside/next")
@@ -112,6 +131,20 @@ import Testing
         #expect(try !status().contains("unreachable"))
     }
 
+    @Test func `a remote that does not answer is asked again soon, however seldom it is looked at`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("web.yaml", Manifest.configMap("web", "hello"))
+        try repository.push("Hello")
+        let port = try FreePort.take()
+        let url = "git://127.0.0.1:\(port)/deploy.git"
+        let cluster = try await up(folder, url, "--interval", "1h")
+        try await eventually("that it is away is said") { cluster.said.contains("warning: cannot reach \(url)") }
+        let server = try await GitServer(folder, port: port)
+        #expect(server.url(of: repository) == url)
+        try await eventually("it runs") { try cluster.greeting() == "hello" }
+    }
+
     @Test func `a branch, a tag or a commit, and a folder, are followed and remembered`() async throws {
         let folder = try Folder()
         let repository = try Repository(folder)
@@ -145,6 +178,71 @@ import Testing
         try await cluster.end(SIGTERM)
         cluster = try await Cluster(state: folder.path + "/state", Self.apiOnly)
         #expect(try cluster.skiff("status").output.contains("source    \(repository.bare) \(commit) prod"))
+    }
+
+    @Test func `the remote's HEAD is followed wherever it goes`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        let (bare, work) = (repository.bare, repository.work)
+        func push(_ greeting: String, to branch: String) throws {
+            try repository.write("web.yaml", Manifest.configMap("web", greeting))
+            try repository.git("add", "-A")
+            try repository.git("commit", "-q", "-m", greeting)
+            try repository.git("push", "-q", "origin", "HEAD:\(branch)")
+        }
+        try push("begin", to: "main")
+        let cluster = try await up(folder, bare)
+        try await eventually("it runs") { try cluster.greeting() == "begin" }
+        // Renamed, as those who call it otherwise now do.
+        try repository.git("branch", "-m", "main", "trunk", in: bare)
+        try push("renamed", to: "trunk")
+        try await eventually("the renamed branch is followed") { try cluster.greeting() == "renamed" }
+        let rollback = try cluster.skiff("rollback")
+        #expect(rollback.output.contains(" to trunk of "), "\(rollback)")
+        try await eventually("it is rolled back") { try cluster.greeting() == "begin" }
+        // HEAD is another branch's, or that of a branch that is not there.
+        try push("release", to: "release")
+        try repository.git("symbolic-ref", "HEAD", "refs/heads/release", in: bare)
+        try await eventually("the other branch is followed") { try cluster.greeting() == "release" }
+        try repository.git("symbolic-ref", "HEAD", "refs/heads/nowhere", in: bare)
+        try await eventually("what is not there is named") { cluster.said.contains("there is release, trunk") }
+        #expect(try cluster.greeting() == "release")
+        try await cluster.end(SIGTERM)
+
+        // In a work tree on no branch what is checked out runs, and there is none to roll back.
+        let other = try await Cluster(state: folder.path + "/other", ["--repo", work] + Self.apiOnly)
+        try await eventually("it runs") { try other.greeting() == "release" }
+        for (revision, greeting) in [("HEAD~1", "renamed"), ("HEAD~1", "begin")] {
+            try repository.git("checkout", "-q", "--detach", revision)
+            try await eventually("\(greeting) runs") { try other.greeting() == greeting }
+        }
+        let refused = try other.skiff("rollback")
+        #expect(refused.status == 1)
+        #expect(refused.errors.contains("\(work): only a branch can be rolled back: choose one with --ref"), "\(refused.errors)")
+    }
+
+    @Test func `what a clone without its history has runs, and is followed`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        for greeting in ["one", "two"] {
+            try repository.write("web.yaml", Manifest.configMap("web", greeting))
+            try repository.push(greeting)
+        }
+        // As CI checks out.
+        let shallow = folder.path + "/shallow"
+        try repository.git("clone", "-q", "--depth", "1", "file://" + repository.bare, shallow)
+        let cluster = try await up(folder, shallow)
+        try await eventually("it runs") { try cluster.greeting() == "two" }
+        try Manifest.configMap("web", "three").write(toFile: shallow + "/web.yaml", atomically: true, encoding: .utf8)
+        try repository.git("commit", "-q", "-a", "-m", "Three", in: shallow)
+        try await eventually("a commit is noticed") { try cluster.greeting() == "three" }
+        #expect(try cluster.kubectl("delete", "configmap", "web", "--wait=false").status == 0)
+        try await eventually("drift is explained as far as it can be") { cluster.said.contains("corrected: ConfigMap default/web") }
+        let rollback = try cluster.skiff("rollback")
+        #expect(rollback.status == 0, "\(rollback.errors)")
+        try await eventually("it is rolled back") { try cluster.greeting() == "two" }
+        let first = try cluster.skiff("rollback", "HEAD~2")
+        #expect(first.status == 1 && first.errors.contains("is not in this shallow clone: git fetch --unshallow there"), "\(first)")
     }
 
     @Test func `one pass may be made by the repository's own hook after a push`() async throws {

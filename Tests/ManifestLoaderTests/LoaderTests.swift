@@ -115,9 +115,11 @@ private let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
         #expect(ManifestLoader.isManifest("apps/.hidden.yaml"))
         let files = ["docker-compose.yml": "services: {}\n", "charts/x/values.yaml": "a: 1\n", "a.yaml": map]
         #expect(load(files).problems.count == 2)
-        let result = load(files, ignore: "# not ours\ndocker-compose.yml\ncharts/\n")
-        #expect(result.problems == [])
-        #expect(result.objects.count == 1)
+        for rules in ["# not ours\ndocker-compose.yml\ncharts/\n", "\u{FEFF}docker-compose.yml\r\ncharts/\r\n"] {
+            let result = load(files, ignore: rules)
+            #expect(result.problems == [])
+            #expect(result.objects.count == 1)
+        }
     }
 
     @Test(arguments: [
@@ -163,6 +165,28 @@ private let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
         #expect(problems("apiVersion: v1\nkind: Deployment\nmetadata: {name: a}\n")[0].contains("Deployment is in apps/v1"))
         #expect(problems("apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n")[0].contains("an object needs a name"))
         #expect(problems("a: 1\n")[0].contains(".skiffignore"))
+    }
+
+    @Test(arguments: [
+        (
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32\nsize 12345\n",
+            "a.yaml:1:1: a pointer of Git LFS, whose content is not in git: take manifests out of LFS (git lfs untrack)"
+        ),
+        (
+            "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [web.yaml]\n",
+            "a.yaml:2:1: kind: the cluster knows no kind Kustomization in kustomize.config.k8s.io/v1beta1: commit what kubectl kustomize "
+                + "prints, and name this file in .skiffignore"
+        ),
+    ])
+    func `what another program makes manifests of is known for that`(text: String, problem: String) {
+        #expect(problems(text) == [problem])
+    }
+
+    @Test func `a template is known for one by its first error, which is still told`() {
+        let found = problems("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-web\n  {{- include \"x\" . }}\n")
+        #expect(found.first?.hasPrefix("a.yaml:4:") == true)
+        #expect(found.first?.hasSuffix(" (this looks like a template: commit what it makes, and name it in .skiffignore)") == true)
+        #expect(found.dropFirst().allSatisfy { !$0.contains("template") })
     }
 
     @Test func `the same object in two files is told at the second`() {

@@ -51,6 +51,10 @@ import Testing
             "*** Please tell me who you are.\n\nfatal: no email was given and auto-detection is disabled\n", false, .noIdentity,
             "fatal: no email was given and auto-detection is disabled"
         ),
+        (
+            "error: gpg failed to sign the data\nerror: failed to write commit object\nfatal: revert failed\n", false, .unreachable,
+            "error: gpg failed to sign the data; error: failed to write commit object; fatal: revert failed"
+        ),
         ("", false, .unreachable, "git failed"),
     ])
     func `mean this and say most by that`(stderr: String, isPush: Bool, reason: GitError.Reason, complaint: String) {

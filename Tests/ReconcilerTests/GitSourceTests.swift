@@ -175,6 +175,30 @@ import Testing
         }
     }
 
+    @Test func `a remote that never answers has so long, and no longer`() async throws {
+        try await withRepository { repository in
+            // Connections are taken, and nobody reads them.
+            let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(listener) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isListening = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(listener, $0, size) == 0 && listen(listener, 8) == 0 && getsockname(listener, $0, &size) == 0
+                }
+            }
+            try #require(isListening)
+            var options = repository.options()
+            options.repository = "git://127.0.0.1:\(UInt16(bigEndian: address.sin_port))/deploy.git"
+            options.deadline = 1
+            let error = try #require(await #expect(throws: GitError.self) { try await GitSource(options).fetch() })
+            #expect(error.reason == .timedOut)
+            #expect(error.description == "\(options.repository) did not answer in time: 1 s are over")
+        }
+    }
+
     @Test func `a change of refs is noticed`() async throws {
         try await withRepository { repository in
             try repository.push(["a.yaml": "a: 1\n"])

@@ -117,6 +117,23 @@ private func eventually(_ condition: () async throws -> Bool) async throws -> Bo
         }
     }
 
+    @Test func `a Sync that somebody deleted is written anew, and what was applied is still known`() async throws {
+        try await withLoop { loop in
+            try loop.repository.push(["a.yaml": map("a", "red"), "b.yaml": map("b", "blue")])
+            let reconciler = loop.reconciler()
+            _ = await reconciler.reconcileOnce(timeout: 5)
+            let name = loop.repository.options().cluster
+            _ = try await loop.client.delete(.syncs, namespace: nil, name: name, options: DeleteOptions())
+            try loop.repository.push(["b.yaml": nil])
+            let outcome = await reconciler.reconcileOnce(timeout: 5)
+            #expect(outcome.exitCode == 0)
+            #expect(await loop.color("b") == nil)
+            #expect(outcome.report.history.map(\.changeCount) == [1, 2])
+            let status = try await loop.client.get(.syncs, name: name).status?.value
+            #expect(status?["inventory"]?.strings?.count == 1)
+        }
+    }
+
     @Test func `an empty tree and a tree that does not load change nothing`() async throws {
         try await withLoop { loop in
             try loop.repository.push(["a.yaml": map("a", "red")])

@@ -29,7 +29,7 @@ import Testing
             if [0, 1, 5, 6, 100].contains(second) { publication.revisionNoted(at: at(Double(second))) }
         }
         #expect(times == [0, 1, 5, 6, 100])
-        #expect(publication.due == nil)
+        #expect(publication.due(at(300)) == nil)
     }
 
     @Test func `after ten seconds for one that is not, and once more when it has become so, a minute later at the soonest`() {
@@ -70,11 +70,24 @@ import Testing
 
     @Test func `what could not be pushed is tried again in a minute, and nothing is due when nothing happens`() {
         var publication = Publication()
-        #expect(publication.due == nil)
+        #expect(publication.due(at(0)) == nil)
         #expect(!publication.isDue(at(0), isHealthy: true))
         publication.revisionNoted(at: at(0))
         publication.failed(at(0))
-        #expect(publication.due == at(60))
+        #expect(publication.due(at(0)) == at(60))
+        #expect(!publication.isDue(at(59), isHealthy: true))
+        #expect(publication.isDue(at(60), isHealthy: true))
+    }
+
+    @Test func `at once when the clock was set back since it began to wait`() {
+        var publication = Publication()
+        publication.revisionNoted(at: at(10_000))
+        #expect(publication.isDue(at(0), isHealthy: false))
+        publication.done(at(10_000), isHealthy: true)
+        publication.driftChanged(at: at(10_001))
+        #expect(publication.isDue(at(0), isHealthy: true))
+        publication.done(at(0), isHealthy: true)
+        publication.driftChanged(at: at(1))
         #expect(!publication.isDue(at(59), isHealthy: true))
         #expect(publication.isDue(at(60), isHealthy: true))
     }

@@ -48,7 +48,7 @@ public final class Engine: Service {
         }
         var settings = APIServerConfiguration(serviceNetwork: network, disabledAdmissionPlugins: configuration.disabledAdmissionPlugins)
         settings.enabledAdmissionPlugins = configuration.enabledAdmissionPlugins
-        settings.advertisedAddress = configuration.host
+        settings.advertisedAddress = configuration.listen.advertised
         settings.authorizationModes = configuration.authorizationModes
         settings.mostReads = configuration.mostReads
         settings.mostWrites = configuration.mostWrites
@@ -73,18 +73,18 @@ public final class Engine: Service {
         registry = await everyKind
         server = APIServer(configuration: settings, store: store, registry: registry, logger: logger)
         do {
+            let certified = configuration.listen.certified
             let credential = try authority.serverCredential(
                 names: [
                     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-                ], addresses: ["127.0.0.1", "::1", configuration.host, ServiceNetwork.text(network.base + 1)])
+                ] + certified.names, addresses: ["127.0.0.1", "::1", ServiceNetwork.text(network.base + 1)] + certified.addresses)
             listener = try await HTTPListener.bind(
-                host: configuration.host, port: configuration.port, tls: authority.serverContext(credential),
+                host: configuration.listen.host, port: configuration.listen.port, tls: authority.serverContext(credential),
                 responder: HTTPFront(server))
             // Made by programs, which take a while to start.
             async let nodeNetwork = NodePart.network(configuration)
             try await server.bootstrap(port: listener.port)
-            let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-            address = "https://\(host):\(listener.port)"
+            address = "https://\(configuration.listen.local):\(listener.port)"
             let admin = try authority.clientCredential(user: "kubernetes-admin", groups: ["system:masters"])
             try ClusterCA.writePrivately(
                 AdminKubeconfig(server: address, authority: authority.certificatePEM, credential: admin).text,

@@ -13,9 +13,7 @@ public enum EnginePart: String, Sendable, CaseIterable {
 /// How an engine is set up. Flags that kube-apiserver and kube-controller-manager have too mean here what they mean there.
 public struct EngineConfiguration: Sendable {
     public var state: StateDirectory
-    public var host = "127.0.0.1"
-    /// 0 takes a free one.
-    public var port = 6443
+    public var listen = ListenAddress.standard
     public var without: Set<EnginePart> = []
     public var tokenAuthFile: String?
     /// Who is asked, in this order, whether a request is allowed.

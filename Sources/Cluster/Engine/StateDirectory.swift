@@ -36,12 +36,26 @@ public struct StateDirectory: Sendable, Hashable {
             throw EngineError("the state directory \(path) cannot be opened: \(StateDirectory.reason); \(StateDirectory.remedy)")
         }
         defer { close(code) }
+        guard !isOthers(code) else {
+            throw EngineError(
+                "the state directory \(path) is open to others and holds other things, which would be closed to them; "
+                    + StateDirectory.remedy)
+        }
         guard fchmod(code, 0o700) == 0 else {
             throw EngineError(
                 errno == EPERM
                     ? "the state directory \(path) belongs to someone else; \(StateDirectory.remedy)"
                     : "the state directory \(path) cannot be closed to others: \(StateDirectory.reason)")
         }
+    }
+
+    /// Whether closing the open directory would take from others what is theirs, as /tmp or a home folder: it is open to them, and there
+    /// is something in it, but neither a store nor a copy of a repository.
+    private func isOthers(_ descriptor: Int32) -> Bool {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0, facts.st_mode & 0o077 != 0 else { return false }
+        if StateDirectory.exists(store) || StateDirectory.exists("\(path)/source.git") { return false }
+        return (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == false
     }
 
     private static let remedy = "name another with --state-dir"

@@ -20,20 +20,25 @@ public struct Scheduler: Service {
     private let recorder: EventRecorder
     private let metrics: SchedulerMetrics
     private let now: @Sendable () -> Timestamp
+    private let steady: @Sendable () -> Timestamp
     private let sleep: @Sendable (Double) async throws -> Void
 
     private static let batch = 64
 
     /// - Parameters:
-    ///   - now: the wall clock, `sleep`: seconds to wait; both replaced in simulations.
+    ///   - now: the wall clock, for dates.
+    ///   - steady: a clock that nobody sets, for how long pods wait.
+    ///   - sleep: seconds to wait; all three replaced in simulations.
     public init(
         client: any Client, metrics: Metrics = Metrics(), logger: Logger, now: @escaping @Sendable () -> Timestamp = { Timestamp.system() },
+        steady: @escaping @Sendable () -> Timestamp = { Timestamp.steady() },
         sleep: @escaping @Sendable (Double) async throws -> Void = Reflector.systemSleep
     ) {
         self.client = client
         self.logger = logger
         self.metrics = SchedulerMetrics(metrics)
         self.now = now
+        self.steady = steady
         self.sleep = sleep
         recorder = EventRecorder(client: client, component: "default-scheduler", logger: logger, now: now)
     }
@@ -58,22 +63,22 @@ public struct Scheduler: Service {
                 var actions: [SchedulerCore.Action] = []
                 switch input {
                 case .seen(let resource, let event):
-                    for change in known.changes(resource, event) { actions += core.observe(resource, change, at: now()) }
+                    for change in known.changes(resource, event) { actions += core.observe(resource, change, at: steady()) }
                 case .bound(let pod, let error):
-                    core.bound(pod, succeeded: error == nil, isGone: error.map { $0.isNotFound || $0.isConflict } ?? false, at: now())
-                case .volumesReserved(let pod, let error): core.volumesReserved(pod, succeeded: error == nil, at: now())
+                    core.bound(pod, succeeded: error == nil, isGone: error.map { $0.isNotFound || $0.isConflict } ?? false, at: steady())
+                case .volumesReserved(let pod, let error): core.volumesReserved(pod, succeeded: error == nil, at: steady())
                 case .wake: wakeAt = nil
                 }
                 guard known.isComplete else { continue }
-                let next = core.tick(at: now())
-                actions += core.next(Self.batch, at: now())
+                let next = core.tick(at: steady())
+                actions += core.next(Self.batch, at: steady())
                 metrics.waiting(core.waiting)
-                let decided = now()
+                let decided = steady()
                 for action in actions { group.addTask { await perform(action, feed, decided: decided) } }
                 if core.hasWork {
                     feed.yield(.wake)
                 } else if let next {
-                    let due = now() + next
+                    let due = steady() + next
                     if wakeAt.map({ due < $0 }) ?? true {
                         wakeAt = due
                         group.addTask {
@@ -95,14 +100,14 @@ public struct Scheduler: Service {
         switch action {
         case .bind(let pod, let node):
             let error = await bind(pod, to: node)
-            metrics.ended(error == nil ? .scheduled : .error, after: max(0, now() - decided))
+            metrics.ended(error == nil ? .scheduled : .error, after: max(0, steady() - decided))
             feed.yield(.bound(pod, error))
         case .bindVolumes(let pod, let node, let bindings):
             feed.yield(.volumesReserved(pod, await reserve(bindings, for: pod, on: node)))
         case .report(let pod, let message, let nominated):
             recorder.record(EventDraft(subject(pod), .warning, "FailedScheduling", message))
             await report(pod, reason: "Unschedulable", message: message, nominated: nominated)
-            metrics.ended(.unschedulable, after: max(0, now() - decided))
+            metrics.ended(.unschedulable, after: max(0, steady() - decided))
         case .reportGated(let pod):
             await report(
                 pod, reason: "SchedulingGated", message: "Scheduling is blocked due to non-empty scheduling gates", nominated: nil)

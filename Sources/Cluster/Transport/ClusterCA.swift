@@ -63,7 +63,7 @@ public struct ClusterCA: Sendable {
         key = try keyText.map { try ClusterCA.key($0, keyPath) } ?? P256.Signing.PrivateKey()
         let name = try DistinguishedName { CommonName("skiff-ca") }
         certificate = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: Date(timeIntervalSinceNow: -3600),
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: ClusterCA.beginning,
             notValidAfter: Date(timeIntervalSinceNow: 10 * 365 * 86400), issuer: name, subject: name,
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
@@ -74,6 +74,10 @@ public struct ClusterCA: Sendable {
         if keyText == nil { try PrivateFile.write(key.pemRepresentation, to: keyPath) }
         try PrivateFile.write(certificatePEM, to: certificatePath)
     }
+
+    /// From when on a certificate that is made now is valid: a clock that is set back by less than a day, as machines without a battery
+    /// start with, locks nobody out.
+    private static var beginning: Date { Date(timeIntervalSinceNow: -86400) }
 
     private static let orAnew = ", or remove ca.crt and ca.key for a new CA (clients then need a new kubeconfig)"
 
@@ -134,7 +138,7 @@ public struct ClusterCA: Sendable {
     private func issue(_ subject: DistinguishedName, usage: ExtendedKeyUsage.Usage, alternatives: [GeneralName]) throws -> Credential {
         let leaf = P256.Signing.PrivateKey()
         let signed = try Certificate(
-            version: .v3, serialNumber: .init(), publicKey: .init(leaf.publicKey), notValidBefore: Date(timeIntervalSinceNow: -3600),
+            version: .v3, serialNumber: .init(), publicKey: .init(leaf.publicKey), notValidBefore: ClusterCA.beginning,
             notValidAfter: Date(timeIntervalSinceNow: 365 * 86400), issuer: certificate.subject, subject: subject,
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {

@@ -51,6 +51,9 @@ struct KnownKinds {
 
     /// What someone who wrote an unknown kind may have meant: the kind under another version, or the nearest name.
     func suggestion(for gvk: GroupVersionKind) -> String? {
+        if gvk.group == "kustomize.config.k8s.io" {
+            return "commit what kubectl kustomize prints, and name this file in \(IgnoreRules.fileName)"
+        }
         let all = registry.all.map(\.gvk) + version.custom.keys
         if let other = all.first(where: { $0.kind == gvk.kind }) { return "\(other.kind) is in \(other.apiVersion)" }
         guard let near = NearestName.of(gvk.kind, among: all.map(\.kind)) else { return nil }

@@ -11,7 +11,12 @@ struct ManifestCheck {
 
     func run() -> (object: LoadedObject?, problems: [LoadProblem]) {
         guard case .object = value else {
-            return (nil, [problem([], "", "no API object: a manifest is a mapping with apiVersion and kind")])
+            let isPointer = value.string?.hasPrefix("version https://git-lfs.github.com/spec/") == true
+            let message =
+                isPointer
+                ? "a pointer of Git LFS, whose content is not in git: take manifests out of LFS (git lfs untrack)"
+                : "no API object: a manifest is a mapping with apiVersion and kind"
+            return (nil, [problem([], "", message)])
         }
         let apiVersion = value["apiVersion"]?.string ?? ""
         let kind = value["kind"]?.string ?? ""

@@ -84,21 +84,30 @@ public struct ManifestLoader: Sendable {
     public var fileCount: Int { parsed.keys.count { !ignore.ignores($0) } }
 
     /// The content of `.skiffignore`; empty when there is none.
-    public mutating func setIgnoreRules(_ text: String) { ignore = IgnoreRules(text) }
+    public mutating func setIgnoreRules(_ text: String) {
+        // The mark that some editors put before UTF-8 is no part of the first rule.
+        ignore = IgnoreRules(text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text)
+    }
 
     /// Whether a path with this content has been parsed already.
     public func has(_ path: String, id: String) -> Bool { parsed[path]?.id == id }
 
-    /// Adds or replaces a file. Does nothing when its id is known.
+    /// Adds or replaces a file, whatever it is called: ``isManifest(_:)`` is for who chooses among files. Does nothing when its id is known.
     public mutating func update(_ file: ManifestFile) {
-        guard ManifestLoader.isManifest(file.path), !has(file.path, id: file.id) else { return }
+        guard !has(file.path, id: file.id) else { return }
         let (documents, errors) =
             file.size > limits.size ? ([], [YAML.tooLarge(file.size, limits)]) : YAML.read(file.bytes, limits: limits)
         var result = ParsedFile(id: file.id, documents: [], problems: [])
         result.problems = errors.map { LoadProblem(file: file.path, position: $0.position, message: $0.message) }
+        if !errors.isEmpty, ManifestLoader.isTemplate(file.bytes) {
+            result.problems[0].message += " (this looks like a template: commit what it makes, and name it in \(IgnoreRules.fileName))"
+        }
         for document in documents { ManifestLoader.flatten(Document(value: document.value, source: document.source), into: &result) }
         parsed[file.path] = result
     }
+
+    /// Whether text holds an action of Go's templates, as Helm's charts do.
+    private static func isTemplate(_ bytes: [UInt8]) -> Bool { String(decoding: bytes, as: UTF8.self).contains("{{") }
 
     public mutating func remove(_ path: String) { parsed[path] = nil }
 

@@ -33,6 +33,12 @@ final class GitObjects {
 
     deinit { git_repository_free(repository) }
 
+    /// The folder that the repository's files are checked out in; nil of a bare one.
+    var workTree: String? {
+        guard let path = git_repository_workdir(repository).map({ String(cString: $0) }) else { return nil }
+        return path.hasSuffix("/") && path.utf8.count > 1 ? String(path.dropLast()) : path
+    }
+
     static var lastError: String { git_error_last().map { String(cString: $0.pointee.message) } ?? "unknown error" }
 
     struct TreeEntry: Hashable {

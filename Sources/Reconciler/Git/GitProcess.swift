@@ -27,6 +27,9 @@ struct GitProcess: Sendable {
             guard let at = fatal ?? lines.firstIndex(where: { $0.hasPrefix("error:") }) else {
                 return Output.short([lines.last ?? "git failed"])
             }
+            // "fatal: revert failed": why has been said before.
+            let errors = lines[..<(fatal ?? 0)].filter { $0.hasPrefix("error:") }
+            if !errors.isEmpty { return Output.short(errors.prefix(2) + [lines[at]]) }
             // Behind a colon stands a list of files, a line each, or the reason.
             guard lines[at].hasSuffix(":") else { return Output.short([lines[at]]) }
             let rest = lines[(at + 1)...]

@@ -38,8 +38,18 @@ extension GitSource {
         }
     }
 
+    /// Has git take files of the copy as they are: the filters that a repository asks for (Git LFS, git-crypt) may need what is not here.
+    private func takeBytes() throws(GitError) {
+        let path = "\(options.directory)/info/attributes"
+        do {
+            try FileManager.default.createDirectory(atPath: "\(options.directory)/info", withIntermediateDirectories: true)
+            try "* -filter -text -ident -working-tree-encoding\n".write(toFile: path, atomically: true, encoding: .utf8)
+        } catch { throw GitError(.copyNotWritable, remote: remote, detail: "\(path): \(error.localizedDescription)") }
+    }
+
     private func undo(_ targets: [Rollback.Undone], on head: String, branch: String) async throws(GitError) -> Rollback {
         removeLeftovers()
+        try takeBytes()
         let folder = "\(options.directory)/\(GitSource.folderName)\(getpid())"
         _ = try await run(["worktree", "add", "--detach", "--force", "--quiet", folder, head])
         let result: Result<Rollback, GitError>
@@ -79,8 +89,7 @@ extension GitSource {
         for commit in commits {
             let info = try info(commit)
             undone.append(Rollback.Undone(commit: commit, author: info.author, subject: info.subject))
-            let parents = try await line(["rev-list", "--parents", "-n", "1", commit]).split(separator: " ").count - 1
-            guard parents > 0 else {
+            guard try await hasParent(commit, branch: branch) else {
                 throw GitError(
                     .nothingToUndo, remote: remote, ref: branch,
                     detail: "\(shown(undone.last)) is the first commit: there is nothing before it to go back to")
@@ -93,6 +102,17 @@ extension GitSource {
             }
         }
         return undone
+    }
+
+    private func hasParent(_ commit: String, branch: String) async throws(GitError) -> Bool {
+        do throws(GitError) {
+            return try await line(["rev-list", "--parents", "-n", "1", commit]).contains(" ")
+        } catch {
+            guard error.detail.contains("Failed to traverse parents") else { throw error }
+            throw GitError(
+                .nothingToUndo, remote: remote, ref: branch,
+                detail: "what was before \(commit.prefix(10)) is not in this shallow clone: git fetch --unshallow there")
+        }
     }
 
     /// A revision as a full commit id. `HEAD` is the newest commit of the branch, not of the copy.
@@ -154,7 +174,7 @@ extension GitSource {
 
     /// Pushes a commit, or moves the branch where it is checked out, which takes no push. Answers that work tree.
     private func deliver(_ commit: String, branch: String, from folder: String) async throws(GitError) -> String? {
-        let push = ["-C", folder, "push", "--quiet", "--no-verify", options.repository]
+        let push = ["-C", folder, "push", "--quiet", "--no-verify", "--", options.repository]
         guard let workTree = await workTree(of: branch) else {
             do throws(GitError) { _ = try await run(push + ["\(commit):refs/heads/\(branch)"], in: nil) } catch {
                 guard error.reason != .outdated else { throw error }

@@ -60,6 +60,7 @@ enum GitFailure {
 
     /// What git says how to do on lines of its own.
     static func advice(_ stderr: String) -> String {
+        if stderr.contains("mismatched algorithms") { return "; it names objects by SHA-256, and skiff reads what SHA-1 names" }
         let lines = stderr.split(whereSeparator: \.isNewline)
         guard let line = lines.first(where: { $0.contains("git config --global --add safe.directory") }) else { return "" }
         return "; allow it with " + line.drop { $0 == " " || $0 == "\t" }.prefix(300)

@@ -9,7 +9,9 @@ extension GitSource {
         for attempt in 0..<5 {
             if attempt > 0 || parent == nil {
                 do throws(GitError) {
-                    _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", options.repository, "+\(branch):\(local)"])
+                    _ = try await run([
+                        "fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--", options.repository, "+\(branch):\(local)",
+                    ])
                 } catch {
                     guard error.reason == .refNotFound else { throw error }
                     _ = try? await run(["update-ref", "-d", local])
@@ -22,7 +24,7 @@ extension GitSource {
             let commit = try objects.writeCommit(
                 files: files, parent: parent, message: message, author: "skiff", email: "skiff@\(options.cluster)")
             do throws(GitError) {
-                _ = try await run(["push", "--quiet", "--no-verify", options.repository, "\(commit):\(branch)"])
+                _ = try await run(["push", "--quiet", "--no-verify", "--", options.repository, "\(commit):\(branch)"])
                 _ = try await run(["update-ref", local, commit])
                 return commit
             } catch {

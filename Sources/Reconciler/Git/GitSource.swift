@@ -60,14 +60,27 @@ public actor GitSource {
 
     private func remoteRefs(_ local: LocalRepository?) async throws(GitError) -> RemoteRefs {
         if let refs = local?.refs(patterns) { return refs }
-        return RemoteRefs(listing: try await run(["ls-remote", "--symref", options.repository] + patterns))
+        do throws(GitError) {
+            return RemoteRefs(listing: try await run(["ls-remote", "--symref", "--", options.repository] + patterns))
+        } catch { throw located(error) }
+    }
+
+    /// Of a folder that is no repository but in one: how to name that.
+    private func located(_ error: GitError) -> GitError {
+        guard let path = options.localPath, error.detail.contains("does not appear to be a git repository") else { return error }
+        var error = error
+        error.detail = "no git repository"
+        if let around = (try? GitObjects(around: path))?.workTree, path.hasPrefix("\(around)/") {
+            error.detail += ", but a folder of one: --repo \(around) --path \(path.dropFirst(around.count + 1))"
+        }
+        return error
     }
 
     /// Another skiff that fetches into the same repository may hold the ref's lock for a moment.
     private func fetch(_ refspec: String) async throws(GitError) {
         for attempt in 0..<5 {
             do throws(GitError) {
-                _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", options.repository, refspec])
+                _ = try await run(["fetch", "--no-tags", "--no-write-fetch-head", "--quiet", "--", options.repository, refspec])
                 return
             } catch {
                 guard error.reason == .outdated, attempt < 4, (try? await Task.sleep(for: .milliseconds(50))) != nil else { throw error }
@@ -86,7 +99,7 @@ public actor GitSource {
         do throws(GitError) {
             _ = try await run(["init", "--bare", "--quiet", fresh], in: nil)
             let everything = ["+refs/heads/*:\(options.remoteRefs)/*", "+refs/tags/*:refs/tags/*"]
-            _ = try await run(["fetch", "--no-write-fetch-head", "--quiet", options.repository] + everything, in: fresh)
+            _ = try await run(["fetch", "--no-write-fetch-head", "--quiet", "--", options.repository] + everything, in: fresh)
         } catch {
             try? files.removeItem(atPath: fresh)
             return false
@@ -123,7 +136,7 @@ public actor GitSource {
         }
         if options.ref.count == 40, options.ref.allSatisfy(\.isHexDigit) {
             if try open().resolve(options.ref) == nil {
-                _ = try await run(["fetch", "--no-tags", "--quiet", options.repository, "+refs/heads/*:\(options.remoteRefs)/*"])
+                _ = try await run(["fetch", "--no-tags", "--quiet", "--", options.repository, "+refs/heads/*:\(options.remoteRefs)/*"])
                 objects = nil
             }
             if try open().resolve(options.ref) != nil { return ("", options.ref) }
@@ -136,6 +149,12 @@ public actor GitSource {
             throw GitError(.unreachable, remote: remote, ref: options.ref, detail: "no such folder")
         }
         guard access(options.directory + "/HEAD", F_OK) != 0 else { return }
+        // The state directory, where this comes first in it, is its owner's alone.
+        try? FileManager.default.createDirectory(
+            atPath: options.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        // One that was removed meanwhile holds nothing of what is known of it.
+        objects = nil
+        lastSeen = nil
         _ = try await run(["init", "--bare", "--quiet", options.directory], in: nil)
     }
 

@@ -17,11 +17,13 @@ struct Publication {
     mutating func revisionNoted(at now: Timestamp) { revisionSince = now }
     mutating func driftChanged(at now: Timestamp) { if driftSince == nil { driftSince = now } }
 
-    /// When it is due at the latest; nil when nothing is waiting.
-    var due: Timestamp? {
-        if let revisionSince { return revisionSince + Publication.patience }
+    /// When it is due at the latest; nil when nothing is waiting. A clock that was set back makes what has been one to come: nobody knows
+    /// how long ago that is, so that it is due.
+    func due(_ now: Timestamp) -> Timestamp? {
+        if let revisionSince { return revisionSince > now ? now : revisionSince + Publication.patience }
         guard let driftSince else { return nil }
-        return last.map { max(driftSince, $0 + Publication.pause) } ?? driftSince
+        guard let last, last <= now else { return min(driftSince, now) }
+        return max(min(driftSince, now), last + Publication.pause)
     }
 
     var awaitsHealth: Bool { revisionSince != nil || owesHealth }
@@ -35,7 +37,7 @@ struct Publication {
 
     func isDue(_ now: Timestamp, isHealthy: Bool) -> Bool {
         if revisionSince != nil, isHealthy { return true }
-        return due.map { $0 <= now } ?? false
+        return due(now).map { $0 <= now } ?? false
     }
 
     mutating func done(_ now: Timestamp, isHealthy: Bool) {

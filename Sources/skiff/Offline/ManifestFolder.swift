@@ -39,8 +39,13 @@ struct ManifestFolder {
 
     private static func read(_ path: String, as name: String) throws -> ManifestFile {
         let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-        guard size <= YAMLLimits().size else { return ManifestFile(path: name, id: name, unreadSize: size) }
-        guard let data = FileManager.default.contents(atPath: path) else { throw CommandFailure("\(path): cannot be read") }
-        return ManifestFile(path: name, id: name, bytes: Array(data))
+        let most = YAMLLimits().size
+        guard size <= most else { return ManifestFile(path: name, id: name, unreadSize: size) }
+        // A pipe, which has no size before it is read, is as good as a file.
+        guard let file = FileHandle(forReadingAtPath: path), let read = try? file.read(upToCount: most + 1) ?? Data() else {
+            throw CommandFailure("\(path): cannot be read")
+        }
+        return read.count > most
+            ? ManifestFile(path: name, id: name, unreadSize: read.count) : ManifestFile(path: name, id: name, bytes: Array(read))
     }
 }

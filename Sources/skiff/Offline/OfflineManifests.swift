@@ -31,6 +31,9 @@ struct OfflineManifests: ParsableArguments {
         } else {
             try ManifestFolder(subject ?? ".").load(into: &loader)
         }
+        guard loader.fileCount > 0 else {
+            throw CommandFailure("\(subject ?? repo ?? "."): no manifest in it, which is a file of .yaml, .yml or .json")
+        }
         return (loader.fileCount, loader.result())
     }
 }

@@ -52,7 +52,7 @@ struct Reconcile: AsyncParsableCommand {
     /// With an engine of its own for as long as the pass takes; its pods go on.
     private func alone(_ options: SourceOptions) async throws -> Reconciler.Outcome {
         var configuration = EngineConfiguration(state: access.directory)
-        configuration.port = 0
+        configuration.listen.port = 0
         configuration.encryptionProviderConfig = encryption.path
         configuration.parseYAML = { (try YAML.parse($0).first ?? .null, []) }
         let engine = try await Engine(configuration, logger: Console.logger)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import ClusterAPI
 import ClusterObjects
 import Foundation
 import ManifestLoader
@@ -28,11 +29,13 @@ struct SourceArguments: ParsableArguments {
     var interval: DurationArgument?
 
     func validate() throws {
+        if repo?.isEmpty == true { throw ValidationError("--repo: is empty; name a repository, or leave it out for the one given last") }
         guard let name = cluster else { return }
-        // What a branch may be called.
-        guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }), !name.hasPrefix("."),
-            !name.hasSuffix("."), !name.hasSuffix(".lock"), !name.contains("..")
-        else { throw ValidationError("--cluster \(name): must be letters, digits, - and _ only") }
+        // What both a Sync and a branch may be called.
+        guard NameFormats.subdomain(name).isEmpty, !name.hasSuffix(".lock") else {
+            throw ValidationError(
+                "--cluster \(name): must be lower case letters, digits, '-' or '.', and begin and end with a letter or digit, e.g. home-1")
+        }
     }
 
     /// The source that is given, or was given last; nil when none ever was.
@@ -56,11 +59,15 @@ struct SourceArguments: ParsableArguments {
         return options
     }
 
-    /// A path of this machine made absolute; a URL as it is.
+    /// A path of this machine made absolute, a link staying one that may lead elsewhere later; a URL as it is.
     private static func absolute(_ repository: String) -> String {
         let source = SourceOptions(repository: repository, directory: "")
         guard let path = source.localPath, !repository.hasPrefix("file://") else { return repository }
-        return StateDirectory(path).path
+        let expanded = NSString(string: path).expandingTildeInPath
+        let absolute = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
+        let parts = absolute.split(separator: "/").filter { $0 != "." }
+        // What stands above a link is told by what it leads to.
+        return parts.contains("..") ? StateDirectory(path).path : "/" + parts.joined(separator: "/")
     }
 }
 

@@ -1,7 +1,8 @@
 /// The forms that names, label keys and label values must have, each with Kubernetes' words for what is wrong; nil for nothing.
 /// Source: k8s.io/apimachinery/pkg/util/validation.
-enum NameFormats {
-    static func subdomain(_ text: String) -> [String] {
+public enum NameFormats {
+    /// What is wrong with the name of an object of most kinds.
+    public static func subdomain(_ text: String) -> [String] {
         var problems: [String] = []
         if text.utf8.count > 253 { problems.append("must be no more than 253 characters") }
         if !isSubdomain(text.utf8[...]) {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The host's own addresses, as `--nodeport-addresses` chooses among them.
-enum HostAddresses {
+/// The host's own addresses, and as `--nodeport-addresses` chooses among them.
+public enum HostAddresses {
     /// An address stands for itself, a range for the host's addresses in it, and `0.0.0.0/0` for every one, those to come included.
     /// - Throws: ``NetworkError`` for what is neither, and for a range that the host has no address in.
     static func chosen(by wanted: [String], among present: [IPv4Address] = HostAddresses.present) throws(NetworkError) -> [IPv4Address] {
@@ -23,7 +23,7 @@ enum HostAddresses {
         return result.contains { $0.bits == 0 } ? [IPv4Address(bits: 0)] : result
     }
 
-    static var present: [IPv4Address] {
+    public static var present: [IPv4Address] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }
         defer { freeifaddrs(first) }

@@ -38,7 +38,7 @@ struct NodeHeartbeat: Sendable {
             do throws(APIError) {
                 let owner = try await client.get(.nodes, name: name)
                 try await renew(owner)
-                if statusAt.isStale || Node(owner).isReady == false {
+                if NodeHeartbeat.isStale(statusAt) || Node(owner).isReady == false {
                     try await writeNode()
                     statusAt = Moment()
                 }
@@ -50,17 +50,9 @@ struct NodeHeartbeat: Sendable {
         }
     }
 
-    /// When status was written: by the clock that it was written with, and by one that nobody sets.
-    private struct Moment {
-        private let wall = Timestamp.system()
-        private let steady = ContinuousClock.now
-
-        /// Long ago, or of a clock that has been set since: a heartbeat in the future would hide that the node falls silent.
-        var isStale: Bool {
-            let passed = (ContinuousClock.now - steady) / .seconds(1)
-            return passed >= NodeHeartbeat.statusPeriod || abs(Timestamp.system() - wall - passed) > NodeHeartbeat.period
-        }
-    }
+    /// Whether a status was written long ago, or by a clock that has been set since: a heartbeat in the future would hide that the node
+    /// falls silent.
+    private static func isStale(_ written: Moment) -> Bool { written.passed >= statusPeriod || abs(written.setBy) > period }
 
     private func writeNode() async throws(APIError) {
         var node: APIObject

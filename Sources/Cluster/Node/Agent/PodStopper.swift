@@ -13,7 +13,7 @@ struct PodStopper: Sendable {
         guard let shim = directory.shim else { return }
         if let pod = directory.pod {
             let seconds = Double(clamping: grace ?? pod.terminationGracePeriodSeconds)
-            let end = Timestamp.system() + seconds
+            let end = ContinuousClock.now + .seconds(seconds)
             let sidecars = pod.initContainers.filter(\.isSidecar).reversed()
             // Each has at least a little time after its stop signal; only what does not answer takes all of this.
             let longest = seconds + Double(1 + sidecars.count) * ContainerSituation.Stop.shortest
@@ -32,7 +32,7 @@ struct PodStopper: Sendable {
     }
 
     /// - Parameter end: when the grace period is over.
-    private func stop(_ containers: [Tree], before end: Timestamp) async throws {
+    private func stop(_ containers: [Tree], before end: ContinuousClock.Instant) async throws {
         var running = Set(containers.map(\.name))
         var told: Set<String> = []
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -53,15 +53,14 @@ struct PodStopper: Sendable {
     }
 
     /// Asks it to end, and kills it when its time is over.
-    private func finish(_ container: Tree, before end: Timestamp) async throws {
+    private func finish(_ container: Tree, before end: ContinuousClock.Instant) async throws {
         if let network {
             let runner = ProbeRunner(client: directory.client, network: network, address: directory.address ?? network.gateway)
-            _ = await ContainerStopper(runner: runner).stop(container, seconds: end - Timestamp.system())
+            _ = await ContainerStopper(runner: runner).stop(container, seconds: (end - .now) / .seconds(1))
         } else {
             try? await directory.client.signal(container.name, SIGTERM)
         }
-        let now = Timestamp.system()
-        try await Task.sleep(for: .seconds(ContainerSituation.Stop(graceEnd: end, signalledAt: now).killAt - now))
+        try await Task.sleep(until: max(end, .now + .seconds(ContainerSituation.Stop.shortest)), clock: .continuous)
         try? await directory.client.signal(container.name, SIGKILL)
     }
 }

@@ -16,6 +16,10 @@ actor PodWorker {
     private var isEnding = false
     private var written: Value?
     private var wakeAt: Timestamp?
+    /// When this acted last.
+    private var last = Moment()
+    /// A clock that is set by less is one that is put right little by little.
+    private static let leastJump = 1.0
 
     init(_ pod: Pod, context: PodContext) {
         self.context = context
@@ -99,6 +103,7 @@ actor PodWorker {
     // MARK: - Hearing
 
     private func hear(_ message: PodMessage) {
+        followClock()
         switch message {
         case .updated(let pod):
             let before = situation.pod
@@ -274,10 +279,11 @@ actor PodWorker {
             isRefreshing = true
             spawn(effects.refreshVolumes(situation.pod, address: address))
         }
+        followClock()
         var seen = situation
         // What the API has forgotten is ended as if it were being deleted, and nothing more is written about it.
         if isForgotten, seen.failure == nil { seen.failure = .init(reason: "", message: "") }
-        let now = Timestamp.system()
+        let now = last.wall
         let decision = PodDecision(seen, at: now)
         if let failure = decision.failure {
             situation.failure = failure
@@ -292,6 +298,15 @@ actor PodWorker {
             wakeAt = time
             spawn(effects.say(.wake, after: time - now + 0.001))
         }
+    }
+
+    /// Takes note of the time, and of a clock that was set since it was taken last.
+    private func followClock() {
+        let jump = last.setBy
+        last = Moment()
+        guard abs(jump) > PodWorker.leastJump else { return }
+        situation.clockWasSet(by: jump)
+        wakeAt = wakeAt.map { $0 + jump }
     }
 
     /// Says once for each run that its successor has to wait.

@@ -105,7 +105,7 @@ struct PodDecision: Sendable {
             return
         }
         guard restarts || (state.isStale && situation.pod.restartPolicy != "Never") else { return }
-        let start = state.isStale ? now : Backoff.startAt(state.backoff, end: exit.finishedAt)
+        let start = state.isStale ? now : Backoff.startAt(state.backoff, end: exit.finishedAt, at: now)
         if now >= start { actions.append(.start(name)) } else { wake(start) }
     }
 

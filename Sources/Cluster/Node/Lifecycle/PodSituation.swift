@@ -31,6 +31,18 @@ struct PodSituation: Sendable {
     }
 
     subscript(_ name: String) -> ContainerSituation { containers[name] ?? ContainerSituation() }
+
+    /// The wall clock was set by so many seconds: what lies ahead moves with it, and comes when it would have come.
+    mutating func clockWasSet(by seconds: Double) {
+        if case .failed(let time) = sandbox { sandbox = .failed(retryAt: time + seconds) }
+        for name in containers.keys {
+            if let time = containers[name]?.refusal?.retryAt { containers[name]?.refusal?.retryAt = time + seconds }
+            if let time = containers[name]?.backoff?.updated { containers[name]?.backoff?.updated = time + seconds }
+            guard let stop = containers[name]?.stop else { continue }
+            containers[name]?.stop?.graceEnd = stop.graceEnd + seconds
+            containers[name]?.stop?.signalledAt = stop.signalledAt.map { $0 + seconds }
+        }
+    }
 }
 
 /// What is known of one container.
@@ -91,9 +103,10 @@ struct Backoff: Sendable, Hashable {
     var delay: Double
     var updated: Timestamp
 
-    /// When a container that ended at `end` may start: at once the first time, then 10 s, 20 s, … after its end.
-    static func startAt(_ backoff: Backoff?, end: Timestamp) -> Timestamp {
-        guard let backoff, !backoff.isForgotten(end) else { return end }
+    /// When a container that ended at `end` may start: at once the first time, then 10 s, 20 s, … after its end. One that ended in the
+    /// future did so by a clock that was set back since: nobody knows how long ago that is.
+    static func startAt(_ backoff: Backoff?, end: Timestamp, at now: Timestamp) -> Timestamp {
+        guard let backoff, !backoff.isForgotten(end), end - now < first else { return min(end, now) }
         return end + backoff.delay
     }
 

@@ -164,7 +164,7 @@ struct PodStatus {
         guard let backoff = state.backoff, let exit = state.current?.exit, !state.isStale, !state.isStarting, !pod.isBeingDeleted,
             situation.failure == nil
         else { return false }
-        return restarts(container, exit.code, isInit: isInit) && now < Backoff.startAt(backoff, end: exit.finishedAt)
+        return restarts(container, exit.code, isInit: isInit) && now < Backoff.startAt(backoff, end: exit.finishedAt, at: now)
     }
 
     private func restarts(_ container: Tree, _ code: Int, isInit: Bool) -> Bool {

@@ -57,7 +57,7 @@ public struct Fields: Sendable, Hashable {
 
     /// Whether two keys are the same bytes.
     @inline(__always)
-    public static func same(_ left: String, _ right: String) -> Bool { order(left, right) == 0 }
+    public static func same(_ left: String, _ right: String) -> Bool { left.utf8.count == right.utf8.count && order(left, right) == 0 }
 
     static func order(_ left: String, _ right: String) -> Int {
         let compared = left.utf8.withContiguousStorageIfAvailable { a in
@@ -121,7 +121,7 @@ public struct Fields: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(entries.count)
         for (key, value) in entries {
-            hasher.combine(key)
+            hasher.combine(bytesOf: key)
             hasher.combine(value)
         }
     }

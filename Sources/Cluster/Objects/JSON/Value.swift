@@ -12,6 +12,50 @@ public enum Value: Sendable, Hashable {
     case object(Fields)
 }
 
+extension Value {
+    /// Texts are the same when their bytes are: String's own `==` takes an é of one code point for one of two, and a change from one to
+    /// the other for none.
+    public static func == (left: Value, right: Value) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.double(let a), .double(let b)): a == b
+        case (.string(let a), .string(let b)): Fields.same(a, b)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        func combine(_ kind: UInt8, _ content: some Hashable) {
+            hasher.combine(kind)
+            hasher.combine(content)
+        }
+        switch self {
+        case .null: hasher.combine(0 as UInt8)
+        case .bool(let flag): combine(1, flag)
+        case .int(let number): combine(2, number)
+        case .double(let number): combine(3, number)
+        case .string(let text):
+            hasher.combine(4 as UInt8)
+            hasher.combine(bytesOf: text)
+        case .array(let elements): combine(5, elements)
+        case .object(let fields): combine(6, fields)
+        }
+    }
+}
+
+extension Hasher {
+    /// Tells apart texts whose bytes differ, which ``combine(_:)`` does not.
+    mutating func combine(bytesOf text: String) {
+        var text = text
+        text.withUTF8 { combine(bytes: UnsafeRawBufferPointer($0)) }
+        combine(text.utf8.count)
+    }
+}
+
 // Not by nil: `value["field"] = nil` removes the field, and must never be read as setting JSON's null.
 extension Value: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
