@@ -111,7 +111,9 @@ let package = Package(
         tests("ClusterScheduler"),
         tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),
-        tests("Reconciler", ["ClusterServer", "ClusterStore"]),
-        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient"], path: "Tests/EndToEnd", swiftSettings: strict),
+        // Programs that tests run.
+        room("Programs", "Tests/Programs", ["CLinux"]),
+        tests("Reconciler", ["ClusterServer", "ClusterStore", "Programs"]),
+        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient", "Programs"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

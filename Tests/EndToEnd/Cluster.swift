@@ -1,11 +1,12 @@
 import Foundation
+import Programs
 import Testing
 
 /// A running `skiff up` on a state directory, on a free port. Ended when let go of; the folder that it is in ends what it left running.
 final class Cluster: Sendable {
     let state: String
     let address: String
-    private let process: Process
+    private let child: Child
     private let log: String
     private let folder: Folder?
 
@@ -21,17 +22,11 @@ final class Cluster: Sendable {
         self.folder = folder
         folder?.holds(cluster: state)
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
-        let process = Process()
         let line = launcher + [binary, "up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
-        process.executableURL = URL(fileURLWithPath: line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0])
-        process.arguments = Array(line.dropFirst())
+        let program = line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0]
         let log = "\(state)/up-\(UUID().uuidString.prefix(4)).log"
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = process.standardOutput
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
+        let child = try Child([program] + line.dropFirst(), output: log)
+        self.child = child
         self.log = log
         var found = ""
         try await eventually("skiff up says where it answers") {
@@ -39,7 +34,7 @@ final class Cluster: Sendable {
             if let line = text.split(separator: "\n").first(where: { $0.hasPrefix("API") && text.contains("kubeconfig") }) {
                 found = line.split(separator: " ").last.map(String.init) ?? ""
             }
-            if !process.isRunning { throw Ended(log: text) }
+            if !child.isRunning { throw Ended(log: text) }
             return !found.isEmpty
         }
         address = found
@@ -47,7 +42,7 @@ final class Cluster: Sendable {
 
     struct Ended: Error { var log: String }
 
-    var pid: Int32 { process.processIdentifier }
+    var pid: Int32 { child.pid }
     var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
     /// kubectl as the person who started the cluster.
@@ -64,13 +59,10 @@ final class Cluster: Sendable {
     @discardableResult
     func end(_ signal: Int32) async throws -> Int32 {
         kill(pid, signal)
-        try await eventually("skiff up ends after signal \(signal)") { !process.isRunning }
-        return process.terminationStatus
+        try await eventually("skiff up ends after signal \(signal)") { !child.isRunning }
+        return child.status ?? -1
     }
 
-    deinit {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    // Before the folder goes.
+    deinit { child.end() }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// The control plane alone, as kubectl sees it.

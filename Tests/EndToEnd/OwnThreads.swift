@@ -1,4 +1,5 @@
 import Dispatch
+@preconcurrency import Glibc
 import Testing
 
 /// Runs a suite's tests on threads that may block, as waiting for a program does, instead of on the few that all tests share.
@@ -8,8 +9,12 @@ struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
+        Self.lineByLine
         try await withTaskExecutorPreference(Threads.shared) { try await function() }
     }
+
+    /// What has run can be read while it runs, also from a file and when the whole is ended from outside.
+    private static let lineByLine: Void = { setvbuf(stdout, nil, _IOLBF, 0) }()
 
     private final class Threads: TaskExecutor {
         static let shared = Threads()

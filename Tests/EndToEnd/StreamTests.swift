@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What kubectl does inside running containers: exec, cp, logs -f; and what is left when one side is gone.
@@ -56,7 +57,8 @@ import Testing
         #expect(terminal.status == 3)
 
         // In Kubernetes' words.
-        #expect(try exec("web", "--", "nosuch").errors.contains("exec: \"nosuch\": executable file not found in $PATH"))
+        let nosuch = try exec("web", "--", "nosuch")
+        #expect(nosuch.errors.contains("exec: \"nosuch\": executable file not found in $PATH"), "\(nosuch)")
         #expect(try exec("web", "-c", "nope", "--", "true").errors.contains("container nope is not valid for pod web"))
         #expect(try exec("none", "--", "true").errors == "Error from server (NotFound): pods \"none\" not found\n")
     }

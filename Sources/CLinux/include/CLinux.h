@@ -13,6 +13,9 @@
    stderr, and `fds` as descriptors 3, 4, …; every other descriptor is closed. 0 or an errno. */
 int skiff_spawn(const char *program, const char *const argv[], int log, const int *fds, int count, pid_t *pid);
 
+/* To a posix_spawn_file_actions_t: the program has no descriptor from `first` on. 0 or an errno. */
+int skiff_close_from(void *actions, int first);
+
 /* One message with descriptors. Bytes sent or received, or -errno. `count` says how many descriptors there is room for,
    and afterwards how many came; they are close-on-exec. */
 ssize_t skiff_send(int socket, const void *bytes, size_t size, const int *fds, int count);
