@@ -84,6 +84,7 @@ import Testing
             metadata: {name: patient}
             spec: {terminationGracePeriodSeconds: 9223372036854775807, containers: [{name: c, image: host/true}]}
             """
+        try await eventually("pods can be made") { try cluster.kubectl("get", "serviceaccount", "default").status == 0 }
         let applied = try cluster.kubectl("create", "--validate=false", "-f", "-", input: manifest)
         #expect(applied.status == 0, "\(applied.errors)")
         try await eventually("the job's pod is made") {

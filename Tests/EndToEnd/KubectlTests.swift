@@ -128,7 +128,9 @@ import Testing
     @Test func `get -w and logs -f tell what happens as it happens`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)
+        try cluster.apply(Manifest.pod("first", "exec sleep 1000"))
         let watch = try cluster.background("get", "pods", "-w", "--output-watch-events")
+        try await eventually("it watches") { watch.said.contains("first") }
         try cluster.apply(
             Manifest.pod(
                 "talks", "i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo line $i; sleep 0.3; done; exit 3", spec: "restartPolicy: Never"))
