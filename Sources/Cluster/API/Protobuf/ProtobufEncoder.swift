@@ -95,7 +95,7 @@ public struct ProtobufEncoder {
             return bytes(number, Array(text.utf8))
         case "bytes":
             guard let text = value.string else { throw Unknown() }
-            return bytes(number, Base64.decode(text))
+            return bytes(number, Base64.decode(text) ?? [])
         case "meta.v1.Time", "meta.v1.MicroTime":
             guard let time = value.string.flatMap({ Timestamp($0) }) else { throw Unknown() }
             let seconds = time.seconds

@@ -54,10 +54,10 @@ extension APIObject {
         let isSecret = kind == "Secret"
         for (key, value) in tree["data"]?.fields.map({ ($0.key, $0.value) }) ?? [] {
             guard let text = value.string else { continue }
-            result[key] = isSecret ? Base64.decode(text) : Array(text.utf8)
+            result[key] = isSecret ? Base64.decode(text) ?? [] : Array(text.utf8)
         }
         for (key, value) in tree["binaryData"]?.fields.map({ ($0.key, $0.value) }) ?? [] {
-            if let text = value.string { result[key] = Base64.decode(text) }
+            if let text = value.string { result[key] = Base64.decode(text) ?? [] }
         }
         return result
     }
