@@ -40,10 +40,10 @@ final class Folder: Sendable {
     }
 }
 
-/// Waits until something holds, for up to a minute and a half: machines differ.
+/// Waits until something holds, for up to three minutes: machines differ.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(90)
+    let deadline = clock.now + .seconds(180)
     while clock.now < deadline {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(50))
