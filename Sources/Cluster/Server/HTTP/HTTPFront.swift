@@ -30,7 +30,7 @@ public struct HTTPFront: HTTPResponder {
         }
         let path = RequestPath(RequestPath.split(request.path))
         server.requestMetrics.count(request, path, path.flatMap { server.registry.resource($0.resource) }, &response, since: start)
-        return converted(response, for: request)
+        return GzipAnswer.converted(converted(response, for: request), for: request)
     }
 
     /// In YAML or protobuf, where that is what the client wants.
@@ -53,8 +53,10 @@ public struct HTTPFront: HTTPResponder {
                 server.allows(AccessRequest(user, request, path)),
                 var response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
             else { return nil }
+            response = converted(response, for: request)
+            guard !GzipAnswer.applies(to: response, for: request) else { return nil }
             server.requestMetrics.count(request, path, resource, &response, since: start)
-            return converted(response, for: request)
+            return response
         } catch { return nil }
     }
 
