@@ -26,6 +26,10 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOHTTP2", package: "swift-nio-http2"),
 ]
 
+let certificates: [Target.Dependency] = [
+    .product(name: "X509", package: "swift-certificates"), .product(name: "Crypto", package: "swift-crypto"),
+]
+
 let package = Package(
     name: "skiff",
     products: [.executable(name: "skiff", targets: ["skiff"])],
@@ -76,10 +80,7 @@ let package = Package(
             ]),
         room(
             "ClusterTransport", "Sources/Cluster/Transport",
-            nio + [
-                .product(name: "X509", package: "swift-certificates"), .product(name: "Crypto", package: "swift-crypto"), log,
-                lifecycle, "CZlib",
-            ]),
+            nio + certificates + [log, lifecycle, "CZlib"]),
         room(
             "ClusterStore", "Sources/Cluster/Store",
             [
@@ -104,10 +105,10 @@ let package = Package(
         tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("ClusterAPI"),
         tests("ClusterNode", ["ClusterServer", "ClusterStore"]),
-        tests("ClusterTransport", nio),
+        tests("ClusterTransport", nio + certificates),
         tests("ClusterClient"),
         tests("ClusterNetwork"),
-        tests("ClusterControllers"),
+        tests("ClusterControllers", certificates),
         tests("ClusterScheduler"),
         tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),

@@ -121,7 +121,7 @@ public final class Engine: Service {
             var settings = ControllerConfiguration()
             settings.nodeMonitorGracePeriod = configuration.nodeMonitorGracePeriod
             settings.nodeMonitorPeriod = configuration.nodeMonitorPeriod
-            settings.rootCA = authority.certificatePEM
+            settings.authority = authority
             services.append(
                 ControllerRuntime(
                     client: client(user: "system:kube-controller-manager"), registry: registry, configuration: settings, metrics: metrics,
