@@ -55,6 +55,24 @@ final class Cluster: Sendable {
         return try Program.run(path, arguments, environment: ["KUBECONFIG": "\(state)/kubeconfig"], input: input)
     }
 
+    /// What kubectl says of a line that must succeed, without the word `kubectl`; words are apart by blanks.
+    /// - Parameter more: arguments after those, which may hold blanks.
+    @discardableResult
+    func ok(_ line: String, _ more: String..., input: String? = nil) throws -> String {
+        let arguments = line.split(separator: " ").map(String.init) + more
+        let outcome = try kubectl(arguments, input: input)
+        #expect(outcome.status == 0, "kubectl \(arguments): \(outcome.errors)")
+        return outcome.output
+    }
+
+    /// What kubectl complains of, of a line that must fail.
+    func refused(_ line: String, _ more: String..., input: String? = nil) throws -> String {
+        let arguments = line.split(separator: " ").map(String.init) + more
+        let outcome = try kubectl(arguments, input: input)
+        #expect(outcome.status != 0, "kubectl \(arguments) succeeded: \(outcome.output)")
+        return outcome.errors
+    }
+
     /// Sends a signal and waits for the end.
     @discardableResult
     func end(_ signal: Int32) async throws -> Int32 {
