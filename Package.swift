@@ -68,7 +68,7 @@ let package = Package(
         room(
             "ClusterServer", "Sources/Cluster/Server",
             [
-                "ClusterClient", "ClusterStore", "ClusterTransport", log, lifecycle,
+                "ClusterClient", "ClusterStore", "ClusterTransport", "CLinux", log, lifecycle,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -118,3 +118,13 @@ let package = Package(
         .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient", "Programs"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
+
+// Fuzzers need flags of their own: Scripts/fuzz.
+if Context.environment["SKIFF_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["ManifestLoader", "ClusterAPI", "ClusterObjects", "CLibFuzzer", "CZlib"], path: "Tests/Fuzz",
+            exclude: ["CLibFuzzer", "Corpus"], swiftSettings: strict),
+    ]
+}
