@@ -40,6 +40,15 @@ int skiff_open_beneath(int directory, const char *path);
 /* Tells when a file is written to or moved away. A descriptor that does not block, or -errno. */
 int skiff_inotify(const char *path);
 
+/* Where this process spends its processor time, by SIGPROF: `hertz` times in a second of it the return addresses of the thread that runs are
+   kept, innermost first. One at a time. 0 or an errno. */
+enum { SKIFF_PROFILE_FRAMES = 64 };
+int skiff_profile_start(int hertz);
+void skiff_profile_stop(void);
+/* How many were taken, and the addresses in one of them: how many there are. */
+uint32_t skiff_profile_count(void);
+uint32_t skiff_profile_sample(uint32_t index, uint64_t *frames);
+
 /* Both ends close-on-exec. 0 or -errno. */
 int skiff_pipe(int ends[2]);
 

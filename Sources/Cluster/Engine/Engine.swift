@@ -55,6 +55,7 @@ public final class Engine: Service {
         settings.metrics = metrics
         settings.auditor = try configuration.auditor(logger)
         settings.allowsUnenforced = configuration.allowsUnenforced
+        settings.isProfiled = configuration.isProfiled
         if let parse = configuration.parseYAML, let print = configuration.printYAML {
             settings.yaml = YAMLCodec(parse: parse, print: print)
         }
