@@ -44,7 +44,7 @@ struct NodeEndpoint: HTTPResponder {
         guard let (place, pod) = find(namespace, name) else { return NodeEndpoint.text(404, "pod \"\(name)\" not found") }
         let attempts = place.attempts(container)
         // An ephemeral container came after the pod was written down.
-        guard !attempts.isEmpty || (pod.containers + pod.initContainers).contains(where: { $0.name == container }) else {
+        guard !attempts.isEmpty || pod.allContainers.contains(where: { $0.name == container }) else {
             return NodeEndpoint.text(404, "container \"\(container)\" not found in pod \"\(name)\"")
         }
         guard let newest = attempts.last else {
