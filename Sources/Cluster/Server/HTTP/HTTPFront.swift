@@ -107,4 +107,10 @@ public struct HTTPFront: HTTPResponder {
             return try authenticator.user(of: request).isAnonymous ? ResponseBytes.status(.unauthorized()) : nil
         } catch { return ResponseBytes.status(error) }
     }
+
+    /// What is proxied goes on as it comes, from those who may ask at all.
+    public func takesStream(of request: HTTPRequest) -> Bool {
+        guard RequestPath(RequestPath.split(request.path))?.isProxy == true else { return false }
+        return refusal(of: request) == nil
+    }
 }
