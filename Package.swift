@@ -26,6 +26,10 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOHTTP2", package: "swift-nio-http2"),
 ]
 
+let certificates: [Target.Dependency] = [
+    .product(name: "X509", package: "swift-certificates"), .product(name: "Crypto", package: "swift-crypto"),
+]
+
 let package = Package(
     name: "skiff",
     products: [.executable(name: "skiff", targets: ["skiff"])],
@@ -64,7 +68,7 @@ let package = Package(
         room(
             "ClusterServer", "Sources/Cluster/Server",
             [
-                "ClusterClient", "ClusterStore", "ClusterTransport", log, lifecycle,
+                "ClusterClient", "ClusterStore", "ClusterTransport", "CLinux", log, lifecycle,
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
@@ -76,10 +80,7 @@ let package = Package(
             ]),
         room(
             "ClusterTransport", "Sources/Cluster/Transport",
-            nio + [
-                .product(name: "X509", package: "swift-certificates"), .product(name: "Crypto", package: "swift-crypto"), log,
-                lifecycle, "CZlib",
-            ]),
+            nio + certificates + [log, lifecycle, "CZlib"]),
         room(
             "ClusterStore", "Sources/Cluster/Store",
             [
@@ -104,14 +105,26 @@ let package = Package(
         tests("ClusterStore", [.product(name: "GRDB", package: "GRDB.swift")]),
         tests("ClusterAPI"),
         tests("ClusterNode", ["ClusterServer", "ClusterStore"]),
-        tests("ClusterTransport", nio),
+        tests("ClusterTransport", nio + certificates),
         tests("ClusterClient"),
         tests("ClusterNetwork"),
-        tests("ClusterControllers"),
+        tests("ClusterControllers", certificates),
         tests("ClusterScheduler"),
         tests("ClusterServer", ["ClusterStore", log]),
         tests("ManifestLoader"),
-        tests("Reconciler", ["ClusterServer", "ClusterStore"]),
-        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient"], path: "Tests/EndToEnd", swiftSettings: strict),
+        // Programs that tests run.
+        room("Programs", "Tests/Programs", ["CLinux"]),
+        tests("Reconciler", ["ClusterServer", "ClusterStore", "Programs"]),
+        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient", "Programs"], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )
+
+// Fuzzers need flags of their own: Scripts/fuzz.
+if Context.environment["SKIFF_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["ManifestLoader", "ClusterAPI", "ClusterObjects", "CLibFuzzer", "CZlib"], path: "Tests/Fuzz",
+            exclude: ["CLibFuzzer", "Corpus"], swiftSettings: strict),
+    ]
+}

@@ -47,11 +47,12 @@ class Server:
         self.begun = time.monotonic()
         self.process = subprocess.Popen(
             [*under, binary, "up", "--state-dir", self.state, "--listen", "127.0.0.1:0", "--token-auth-file", workspace.tokens, *more],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, stderr=open(workspace.path(name + ".log"), "w"), text=True)
         workspace.servers.append(self)
         first = self.process.stdout.readline().split()
         if len(first) < 2:
-            raise SystemExit("%s did not start" % binary)
+            with open(workspace.path(name + ".log")) as f:
+                raise SystemExit("%s did not start: %s" % (binary, f.read()[-2000:].strip()))
         self.address = first[1]
         self.host = self.address.split("//")[1]
         while self.get("/readyz")[0] != 200:

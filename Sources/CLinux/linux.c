@@ -47,6 +47,8 @@ int skiff_spawn(const char *program, const char *const argv[], int log, const in
     return status;
 }
 
+int skiff_close_from(void *actions, int first) { return posix_spawn_file_actions_addclosefrom_np(actions, first); }
+
 int skiff_inotify(const char *path) {
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (fd < 0) return -errno;

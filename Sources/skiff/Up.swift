@@ -63,6 +63,9 @@ struct Up: AsyncParsableCommand {
             """)
     var allowUnenforced = false
 
+    @Flag(help: "Serve /debug/pprof/profile: where this program spends its processor time, for `go tool pprof`.")
+    var profiling = false
+
     @Option(help: ArgumentHelp("How long a node may be silent before it counts as lost, e.g. 50s.", valueName: "time"))
     var nodeMonitorGracePeriod: DurationArgument = DurationArgument(seconds: 50)
 
@@ -99,6 +102,7 @@ struct Up: AsyncParsableCommand {
         configuration.enabledAdmissionPlugins = plugins(enableAdmissionPlugins)
         configuration.disabledAdmissionPlugins = plugins(disableAdmissionPlugins)
         configuration.allowsUnenforced = allowUnenforced
+        configuration.isProfiled = profiling
         configuration.parseYAML = { bytes in
             let (value, repeatedKeys) = try YAML.parseRequest(bytes)
             return (value, repeatedKeys.map(\.description))

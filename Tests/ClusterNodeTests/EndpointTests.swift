@@ -1,6 +1,7 @@
 import ClusterObjects
 import ClusterTransport
 import Foundation
+import NIOHTTP1
 import Synchronization
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
             let lines = ["a", "b", "c"].map { "\(time) stdout F \($0)\(attempt)\n" }.joined()
             try TextFile.write(lines.utf8, to: directory.log("main", attempt: attempt))
         }
-        try await body(NodeEndpoint(directory: node))
+        try await body(NodeEndpoint(directory: node, sockets: HostSockets()))
     }
 
     func ask(_ endpoint: NodeEndpoint, _ path: String, _ query: String = "", peer: PeerIdentity? = server) async throws -> Answer {
@@ -78,6 +79,51 @@ import Testing
             #expect(try await ask(endpoint, "/containerLogs/shop/web/idle").status == 400)
             #expect(try await ask(endpoint, path, "tailLines=-1").status == 400)
             #expect(try await ask(endpoint, "/exec/../x").status == 404)
+        }
+    }
+
+    /// The endpoint as the API server sees it, without certificates.
+    private struct Known: HTTPResponder {
+        let endpoint: NodeEndpoint
+        func respond(to request: HTTPRequest) async -> HTTPResponse {
+            var request = request
+            request.peer = server
+            return await endpoint.respond(to: request)
+        }
+    }
+
+    private struct Hello: HTTPResponder {
+        func respond(to request: HTTPRequest) async -> HTTPResponse {
+            HTTPResponse(status: 200, body: .bytes(Array("hello \(request.path)".utf8)))
+        }
+    }
+
+    @Test func `the API server is joined with servers of the node's network, but not for a request that it passes on`() async throws {
+        try await withLogs { (endpoint: NodeEndpoint) async throws in
+            let hello = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: Hello(), threads: 1)
+            let node = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: Known(endpoint: endpoint), threads: 1)
+            let running = Task {
+                async let first: Void = hello.run()
+                async let second: Void = node.run()
+                _ = try await (first, second)
+            }
+            let relay = HTTPRelay(host: "127.0.0.1", port: node.port)
+            let answer = try await HTTPRelay(through: relay, target: "/dial/127.0.0.1/\(hello.port)")
+                .forward(method: "GET", target: "/a", headers: ["Host": "x"])
+            let collected = Collected()
+            if case .stream(let produce) = answer.body { try await produce(collected) }
+            #expect(String(decoding: collected.bytes.withLock { $0 }, as: UTF8.self) == "hello /a")
+
+            // Port 0 is nobody's.
+            await #expect(throws: HTTPRelay.TunnelRefused.self) {
+                try await HTTPRelay(through: relay, target: "/dial/127.0.0.1/0").forward(method: "GET", target: "/", headers: [:])
+            }
+            let wish = ["Connection": "Upgrade, X-Forwarded-Uri", "Upgrade": HTTPRelay.tunnelProtocol] as HTTPHeaders
+            let passedOn = try await relay.forward(
+                method: "POST", target: "/dial/127.0.0.1/\(hello.port)", headers: wish, adding: [("X-Forwarded-Uri", "/proxy")])
+            #expect(passedOn.status == 404)
+            running.cancel()
+            try await running.value
         }
     }
 }

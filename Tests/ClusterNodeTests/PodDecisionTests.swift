@@ -186,6 +186,29 @@ import Testing
         #expect(PodDecision(pod, at: Self.now).actions == [.start("a")])
     }
 
+    @Test func `an ephemeral container is started once, whatever the others do, and ends with the pod`() {
+        var pod = Self.situation([
+            "initContainers": [["name": "a"]], "containers": [["name": "main"]], "ephemeralContainers": [["name": "debug"]],
+        ])
+        #expect(PodDecision(pod, at: Self.now).actions == [.start("debug"), .start("a")])
+        pod.containers = ["a": Self.exited(0), "main": Self.running(), "debug": Self.running()]
+        #expect(PodDecision(pod, at: Self.now).actions == [])
+        pod.containers["debug"] = Self.exited(1)
+        #expect(PodDecision(pod, at: Self.now).actions == [])
+        #expect(PodPhase.of(pod) == "Running")
+        let status = PodStatus(situation: pod, now: Self.now).value["ephemeralContainerStatuses"]?.array?.first
+        #expect(status?["state"]?["terminated"]?["exitCode"] == 1 && status?["ready"] == false && status?["started"] == nil)
+        // After a reboot too: it was of the sandbox that is gone.
+        pod.containers["debug"]?.isStale = true
+        #expect(!PodDecision(pod, at: Self.now).actions.contains(.start("debug")))
+
+        let deleted: Value = ["deletionTimestamp": Value(Self.now.description), "deletionGracePeriodSeconds": 5]
+        pod = Self.situation(["containers": [["name": "main"]], "ephemeralContainers": [["name": "debug"]]], metadata: deleted)
+        pod.containers = ["main": Self.running(), "debug": Self.running()]
+        let stopped = PodDecision(pod, at: Self.now).actions.compactMap { if case .stop(let name, _, _) = $0 { name } else { nil } }
+        #expect(stopped == ["main", "debug"])
+    }
+
     @Test func `activeDeadlineSeconds ends a pod`() {
         var pod = Self.situation(["activeDeadlineSeconds": 10, "containers": [["name": "main"]]])
         pod.containers["main"] = Self.running()

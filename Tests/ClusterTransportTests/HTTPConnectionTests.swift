@@ -37,6 +37,7 @@ import Testing
 
     @Test(arguments: [
         ("NONSENSE\r\n\r\n", "400 Bad Request"), ("GET / HTTP/1.1\r\nbad header\r\n\r\n", "400 Bad Request"),
+        ("GET /%zz/a HTTP/1.1\r\n\r\n", "400 Bad Request"), ("GET a HTTP/1.1\r\n\r\n", "400 Bad Request"),
         ("POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n", "413 Payload Too Large"),
         ("GET / HTTP/1.1\r\nX: \(String(repeating: "x", count: 300_000))\r\n\r\n", "431 Request Header Fields Too Large"),
         ("GET /\(String(repeating: "x", count: 70_000)) HTTP/1.1\r\n\r\n", "414 URI Too Long"),
@@ -70,6 +71,55 @@ import Testing
             #expect(await holder.ask(rest, until: " 2500").contains("200 OK"))
             // What the answered one held can be used again.
             #expect(try await Peer(listener.port).ask("\(known)\r\n\(most)\(rest)", until: " 2500").contains("200 OK"))
+        }
+    }
+
+    @Test func `a body that is wanted as it comes may be longer than others, and the connection goes on`() async throws {
+        var limits = HTTPLimits()
+        limits.body = 1000
+        limits.allBodies = 1000
+        try await withListener(Answers.counting, limits: limits) { listener in
+            let peer = try Peer(listener.port)
+            let long = String(repeating: "x", count: 5_000_000)
+            let answer = await peer.ask("POST /stream HTTP/1.1\r\nContent-Length: 5000000\r\n\r\n" + long, until: "5000000")
+            #expect(answer == "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n/stream 5000000")
+            let chunked = "POST /stream HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+            #expect(await peer.ask(chunked + get, until: " 0").hasSuffix("/stream 5HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n/a 0"))
+            #expect(await peer.ask("POST /other HTTP/1.1\r\nContent-Length: 5000\r\n\r\n").contains("413 Payload Too Large"))
+        }
+    }
+
+    @Test func `what nobody takes of such a body stays with its sender`() async throws {
+        let (taken, take) = AsyncStream<Void>.makeStream()
+        let answers = Answers(
+            now: { $0.method == "GET" ? HTTPResponse(status: 200) : nil },
+            later: { request in
+                for await _ in taken {}
+                return await Answers.counting.later(request)
+            }, streams: { _ in true })
+        try await withListener(answers) { listener in
+            let peer = try Peer(listener.port)
+            let sent = Mutex(false)
+            let body = String(repeating: "x", count: 30_000_000)
+            @Sendable func send() async {
+                await peer.send("POST /stream HTTP/1.1\r\nContent-Length: 30000000\r\n\r\n" + body)
+                sent.withLock { $0 = true }
+            }
+            async let upload: Void = send()
+            // Others are answered while it waits.
+            for _ in 0..<20 { #expect(try await Peer(listener.port).ask("GET / HTTP/1.1\r\n\r\n", until: "\r\n\r\n").isEmpty == false) }
+            #expect(!sent.withLock { $0 })
+            take.finish()
+            await upload
+            #expect(await peer.receive(until: "30000000").hasSuffix("/stream 30000000"))
+        }
+    }
+
+    @Test func `an answer before such a body has come whole is the last of its connection`() async throws {
+        let answers = Answers(later: { _ in HTTPResponse(status: 403, body: .bytes(Array("no".utf8))) }, streams: { _ in true })
+        try await withListener(answers) { listener in
+            let text = try await Peer(listener.port).ask("POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nabc")
+            #expect(text == "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
         }
     }
 

@@ -17,10 +17,20 @@ struct Answers: HTTPResponder {
     var now: @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil }
     var first: @Sendable (HTTPRequest) -> HTTPResponse? = { _ in nil }
     var later: @Sendable (HTTPRequest) async -> HTTPResponse = Answers.echo
+    var streams: @Sendable (HTTPRequest) -> Bool = { _ in false }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse { await later(request) }
     func respondNow(to request: HTTPRequest) -> HTTPResponse? { now(request) }
     func refusal(of request: HTTPRequest) -> HTTPResponse? { first(request) }
+    func takesStream(of request: HTTPRequest) -> Bool { streams(request) }
+
+    /// Takes the bodies of requests for `/stream` as they come, and counts them.
+    static let counting = Answers(
+        later: { request in
+            var count = 0
+            if let stream = request.stream { do { for try await bytes in stream { count += bytes.count } } catch { count = -1 } }
+            return HTTPResponse(status: 200, body: .bytes(Array("\(request.path) \(count)".utf8)))
+        }, streams: { $0.path == "/stream" })
 
     /// Method, path, query and length of the body.
     static let echo: @Sendable (HTTPRequest) async -> HTTPResponse = {
@@ -50,7 +60,7 @@ final class Peer: Sendable {
 
     init(_ port: Int) throws {
         socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

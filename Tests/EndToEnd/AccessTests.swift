@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Who may do what, as kubectl sees it.

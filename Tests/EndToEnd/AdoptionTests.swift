@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Pods through the ends of skiff and of the machine.
@@ -60,14 +61,9 @@ import Testing
         try await cluster.end(SIGKILL)
         for pid in cluster.processes { kill(pid, SIGKILL) }
         try await eventually("all of it is dead") { cluster.shims().isEmpty && cluster.keeper == nil }
-        let stranger = Process()
-        stranger.executableURL = URL(fileURLWithPath: try #require(Program.find("sleep")))
-        stranger.arguments = ["1000"]
-        try stranger.run()
-        // By a signal that cannot be blocked, as it has inherited the others.
-        defer { kill(stranger.processIdentifier, SIGKILL) }
-        let fields = try String(contentsOfFile: "/proc/\(stranger.processIdentifier)/stat", encoding: .utf8).split(separator: " ")
-        let identity = "\(stranger.processIdentifier) \(fields[21]) 00000000-0000-0000-0000-000000000000\n"
+        let stranger = try Background(try #require(Program.find("sleep")), ["1000"])
+        let fields = try String(contentsOfFile: "/proc/\(stranger.pid)/stat", encoding: .utf8).split(separator: " ")
+        let identity = "\(stranger.pid) \(fields[21]) 00000000-0000-0000-0000-000000000000\n"
         for file in ["pods/\(uid)/shim", "network/identity", "network/pasta"] {
             try identity.write(toFile: "\(cluster.state)/node/\(file)", atomically: true, encoding: .utf8)
         }
@@ -81,7 +77,7 @@ import Testing
         let kept = try String(contentsOfFile: "\(second.state)/node/pods/\(uid)/volumes/kept/starts", encoding: .utf8)
         #expect(kept == "here\nhere\n", "an emptyDir is as old as its pod")
         #expect(stranger.isRunning)
-        #expect(second.shims()[uid] != stranger.processIdentifier)
+        #expect(second.shims()[uid] != stranger.pid)
     }
 
     @Test func `Ctrl-C waits for pods, a second one does not`() async throws {

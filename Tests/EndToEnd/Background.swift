@@ -1,9 +1,10 @@
 import Foundation
+import Programs
 import Testing
 
 /// A program that runs beside a test, and ends with its last reference.
 final class Background: Sendable {
-    private let process: Process
+    private let child: Child
     private let log: String
     private let folder: Folder
 
@@ -11,31 +12,18 @@ final class Background: Sendable {
     init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         folder = try Folder()
         log = try folder.write("log", "")
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = process.standardOutput
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        child = try Child([path] + arguments, environment: environment, output: log)
     }
 
-    var pid: Int32 { process.processIdentifier }
-    var isRunning: Bool { process.isRunning }
+    var pid: Int32 { child.pid }
+    var isRunning: Bool { child.isRunning }
     /// Its output and errors until now.
     var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
     /// Waits for its end.
     func status() async throws -> Int32 {
-        try await eventually("\(process.arguments ?? []) ends") { !process.isRunning }
-        return process.terminationStatus
-    }
-
-    deinit {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        try await eventually("\(child.line) ends") { !child.isRunning }
+        return child.status ?? -1
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Manifests and repositories that are wrong: each is told with its place and what would be right, and the cluster stays as it was.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Repositories with odd files in them, copies that are damaged, and a git that is missing or hangs.

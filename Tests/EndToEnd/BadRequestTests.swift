@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Glibc
 import Testing
 
@@ -83,6 +84,7 @@ import Testing
             metadata: {name: patient}
             spec: {terminationGracePeriodSeconds: 9223372036854775807, containers: [{name: c, image: host/true}]}
             """
+        try await eventually("pods can be made") { try cluster.kubectl("get", "serviceaccount", "default").status == 0 }
         let applied = try cluster.kubectl("create", "--validate=false", "-f", "-", input: manifest)
         #expect(applied.status == 0, "\(applied.errors)")
         try await eventually("the job's pod is made") {
@@ -107,17 +109,12 @@ import Testing
             #expect(["200", "201"].contains(answer.status), "\(answer.body.prefix(200))")
         }
         try write(0)
-        // Their output is a pipe that nobody empties.
         let watchers = try (0..<20).map { _ in
-            let watcher = Process()
-            watcher.executableURL = URL(fileURLWithPath: curl)
-            watcher.arguments = ["-skN", "-H", "Authorization: Bearer bad-test", server.cluster.address + Self.maps + "?watch=1"]
-            let pipe = Pipe()
-            watcher.standardOutput = pipe
-            try watcher.run()
-            return (watcher, pipe)
+            try Background(curl, ["-skN", "-H", "Authorization: Bearer bad-test", server.cluster.address + Self.maps + "?watch=1"])
         }
-        defer { for (watcher, _) in watchers { watcher.terminate() } }
+        try await eventually("all of them watch") { watchers.allSatisfy { $0.said.contains("ADDED") } }
+        // From here on they read nothing.
+        for watcher in watchers { kill(watcher.pid, SIGSTOP) }
         let before = try residentMegabytes(server.cluster.pid)
         for step in 1...60 { try write(step) }
         let after = try residentMegabytes(server.cluster.pid)

@@ -1,6 +1,7 @@
 import ClusterClient
 import ClusterObjects
 import Foundation
+import Programs
 import Testing
 
 /// State directories that are full, closed, damaged or oddly named.

@@ -1,11 +1,12 @@
 import Foundation
+import Programs
 import Testing
 
 /// A running `skiff up` on a state directory, on a free port. Ended when let go of; the folder that it is in ends what it left running.
 final class Cluster: Sendable {
     let state: String
     let address: String
-    private let process: Process
+    private let child: Child
     private let log: String
     private let folder: Folder?
 
@@ -22,17 +23,11 @@ final class Cluster: Sendable {
         folder?.holds(cluster: state)
         try FileManager.default.createDirectory(
             atPath: (state as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let process = Process()
         let line = launcher + [binary, "up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
-        process.executableURL = URL(fileURLWithPath: line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0])
-        process.arguments = Array(line.dropFirst())
+        let program = line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0]
         let log = "\(state)-up-\(UUID().uuidString.prefix(4)).log"
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = process.standardOutput
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        self.process = process
+        let child = try Child([program] + line.dropFirst(), output: log)
+        self.child = child
         self.log = log
         var found = ""
         try await eventually("skiff up says where it answers") {
@@ -40,7 +35,7 @@ final class Cluster: Sendable {
             if let line = text.split(separator: "\n").first(where: { $0.hasPrefix("API") && text.contains("kubeconfig") }) {
                 found = line.split(separator: " ").last.map(String.init) ?? ""
             }
-            if !process.isRunning { throw Ended(log: text) }
+            if !child.isRunning { throw Ended(log: text) }
             return !found.isEmpty
         }
         address = found
@@ -48,7 +43,7 @@ final class Cluster: Sendable {
 
     struct Ended: Error { var log: String }
 
-    var pid: Int32 { process.processIdentifier }
+    var pid: Int32 { child.pid }
     var said: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
     /// kubectl as the person who started the cluster.
@@ -61,17 +56,32 @@ final class Cluster: Sendable {
         return try Program.run(path, arguments, environment: ["KUBECONFIG": "\(state)/kubeconfig"], input: input)
     }
 
+    /// What kubectl says of a line that must succeed, without the word `kubectl`; words are apart by blanks.
+    /// - Parameter more: arguments after those, which may hold blanks.
+    @discardableResult
+    func ok(_ line: String, _ more: String..., input: String? = nil) throws -> String {
+        let arguments = line.split(separator: " ").map(String.init) + more
+        let outcome = try kubectl(arguments, input: input)
+        #expect(outcome.status == 0, "kubectl \(arguments): \(outcome.errors)")
+        return outcome.output
+    }
+
+    /// What kubectl complains of, of a line that must fail.
+    func refused(_ line: String, _ more: String..., input: String? = nil) throws -> String {
+        let arguments = line.split(separator: " ").map(String.init) + more
+        let outcome = try kubectl(arguments, input: input)
+        #expect(outcome.status != 0, "kubectl \(arguments) succeeded: \(outcome.output)")
+        return outcome.errors
+    }
+
     /// Sends a signal and waits for the end.
     @discardableResult
     func end(_ signal: Int32) async throws -> Int32 {
         kill(pid, signal)
-        try await eventually("skiff up ends after signal \(signal)") { !process.isRunning }
-        return process.terminationStatus
+        try await eventually("skiff up ends after signal \(signal)") { !child.isRunning }
+        return child.status ?? -1
     }
 
-    deinit {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    // Before the folder goes.
+    deinit { child.end() }
 }

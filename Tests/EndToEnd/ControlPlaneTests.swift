@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// The control plane alone, as kubectl sees it.
@@ -44,6 +45,31 @@ import Testing
         try await first.end(SIGKILL)
         let second = try await Cluster(state: state)
         #expect(try second.kubectl("get", "configmap", "kept", "-o", "jsonpath={.data.a}").output == "b")
+    }
+
+    @Test func `a long answer comes gzipped to who takes it so, and kubectl on this machine does not ask for it`() async throws {
+        let folder = try Folder()
+        let tokens = try folder.write("tokens.csv", "gzip-test,tester,1,\"system:masters\"\n")
+        let cluster = try await Cluster(
+            state: folder.path + "/state", ["--without", "controllers,scheduler,node,proxy,reconciler", "--token-auth-file", tokens])
+        let text = String(repeating: "all work and no play ", count: 20_000)
+        #expect(try cluster.kubectl("create", "configmap", "long", "--from-file=text=\(folder.write("text", text))").status == 0)
+        #expect(try cluster.kubectl("create", "configmap", "short", "--from-literal=a=b").status == 0)
+        let curl = try #require(Program.find("curl"))
+        func ask(_ name: String, _ arguments: String...) throws -> Substring {
+            let path = "\(cluster.address)/api/v1/namespaces/default/configmaps/\(name)"
+            return try Program.run(curl, ["-sk", "-H", "Authorization: Bearer gzip-test"] + arguments + [path]).output[...]
+        }
+        let plain = try ask("long")
+        #expect(plain.contains(text))
+        #expect(try ask("long", "--compressed") == plain)
+        func encodings(_ name: String, _ accepted: String) throws -> [Substring] {
+            try ask(name, "-H", "Accept-Encoding: \(accepted)", "-o", "/dev/null", "-D", "-").split(whereSeparator: \.isNewline)
+                .filter { $0.lowercased().hasPrefix("content-encoding") }
+        }
+        #expect(try encodings("long", "br, gzip").map { $0.lowercased() } == ["content-encoding: gzip"])
+        #expect(try encodings("long", "br").isEmpty && encodings("short", "gzip").isEmpty)
+        #expect(try cluster.kubectl("get", "configmap", "long", "-v=8").errors.contains("Content-Encoding") == false)
     }
 
     @Test func `the second on a state directory is told who has it`() async throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Live changes to what git says, made with kubectl: noticed, explained, corrected or left.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// kubectl's everyday verbs on real pods.
@@ -127,31 +128,16 @@ import Testing
     @Test func `get -w and logs -f tell what happens as it happens`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)
-        let kubectl = try #require(Program.find("kubectl"))
-        /// Runs on until it is let go of; what it has said so far is in the file.
-        func follow(_ name: String, _ arguments: [String]) throws -> (Process, String) {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: kubectl)
-            process.arguments = arguments
-            process.environment = ProcessInfo.processInfo.environment.merging(["KUBECONFIG": "\(cluster.state)/kubeconfig"]) { $1 }
-            let file = "\(folder.path)/\(name)"
-            _ = FileManager.default.createFile(atPath: file, contents: nil)
-            process.standardOutput = FileHandle(forWritingAtPath: file)
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            return (process, file)
-        }
-        func said(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
-        let (watch, watched) = try follow("watched", ["get", "pods", "-w", "--output-watch-events"])
-        defer { kill(watch.processIdentifier, SIGKILL) }
+        try cluster.apply(Manifest.pod("first", "exec sleep 1000"))
+        let watch = try cluster.background("get", "pods", "-w", "--output-watch-events")
+        try await eventually("it watches") { watch.said.contains("first") }
         try cluster.apply(
             Manifest.pod(
                 "talks", "i=0; while [ $i -lt 5 ]; do i=$((i+1)); echo line $i; sleep 0.3; done; exit 3", spec: "restartPolicy: Never"))
         try await eventually("it runs") { try cluster.get("pod talks", ".status.phase") == "Running" }
-        let (logs, logged) = try follow("logged", ["logs", "-f", "talks"])
-        defer { kill(logs.processIdentifier, SIGKILL) }
+        let logs = try cluster.background("logs", "-f", "talks")
         try await eventually("the log ends with its container") { !logs.isRunning }
-        #expect(said(logged) == "line 1\nline 2\nline 3\nline 4\nline 5\n")
+        #expect(logs.said == "line 1\nline 2\nline 3\nline 4\nline 5\n")
         #expect(try cluster.logs("talks", "--tail=1", "--timestamps").contains("Z line 5"))
         #expect(try cluster.logs("talks", "--since=1h", "--limit-bytes=6") == "line 1")
         #expect(
@@ -160,7 +146,7 @@ import Testing
         #expect(try cluster.kubectl("logs", "talks", "-c", "other").errors.contains("container other is not valid for pod talks"))
         #expect(try cluster.kubectl("delete", "pod", "talks", "--timeout=30s").status == 0)
         try await eventually("the watch has told it all") {
-            let text = said(watched)
+            let text = watch.said
             return ["ADDED", "Pending", "ContainerCreating", "Running", "Error", "DELETED"].allSatisfy { text.contains($0) }
         }
     }

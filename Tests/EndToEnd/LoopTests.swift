@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Push, run, drift, revert: the loop with the built binary, real git and kubectl, without pods.

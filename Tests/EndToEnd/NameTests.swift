@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Names that pods look up: of pods, over TCP, and of the world.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// `validate` and `render`: a folder, a file or a commit, with no cluster, no network and no git on the PATH.

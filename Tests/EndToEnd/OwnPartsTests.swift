@@ -102,7 +102,12 @@ import Testing
             "--repo", repository.bare, "--audit-policy-file", try folder.write("policy.yaml", Self.policy), "--audit-log-path", log,
         ]
         func refusals() throws -> [String] {
-            try AuditEvents(log).all.filter { $0.code == 401 || $0.code == 403 }.map { event in
+            // What comes too early, before a namespace has its service account, or too late is refused to Kubernetes' parts, too.
+            let passing = ["because it is being terminated", "error looking up service account"]
+            return try AuditEvents(log).all.filter { event in
+                let message = event.text("responseStatus", "message")
+                return (event.code == 401 || event.code == 403) && !passing.contains(where: message.contains)
+            }.map { event in
                 "\(event.user) \(event.verb) \(event.text("requestURI")): \(event.text("responseStatus", "message"))"
             }
         }
@@ -130,7 +135,8 @@ import Testing
                 try cluster.kubectl("logs", "-n", "shop", String($0)).output == "seen\n"
             }
         }
-        #expect(try refusals() == [])
+        let refused = try refusals()
+        #expect(refused == [])
 
         try await cluster.end(SIGTERM)
         cluster = try await Cluster(state: folder.path + "/state", arguments, in: folder)
@@ -140,7 +146,8 @@ import Testing
         try repository.git("rm", "-q", "system.yaml")
         try repository.push("Nothing any more")
         try await eventually("the system is gone") { try shop("all", ".items[*].metadata.name") == "" }
-        #expect(try refusals() == [])
+        let later = try refusals()
+        #expect(later == [])
         #expect(!cluster.said.contains("warning"), "\(cluster.said)")
     }
 }

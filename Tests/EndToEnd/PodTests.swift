@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// The sample system on this machine: that it works, what happens when its parts die, and when skiff does.

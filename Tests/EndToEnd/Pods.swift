@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Clusters with a node, and questions about their pods.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// `kubectl port-forward`, as it is spoken since 1.31 (SPDY in a WebSocket) and before (SPDY alone).

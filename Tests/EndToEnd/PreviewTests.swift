@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// `skiff plan` and `skiff diff`: what a commit would change, told without changing anything.

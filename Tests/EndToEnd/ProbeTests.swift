@@ -54,10 +54,14 @@ import Testing
         let cluster = try await Cluster.whole(folder)
         let begins = purpose == .liveness ? "fine" : "faulty"
         let threshold = purpose == .startup ? 600 : 2
+        func probe(_ purpose: Purpose, _ way: String, _ threshold: Int) -> String {
+            "\(purpose)Probe: {\(way), periodSeconds: 1, timeoutSeconds: 10, failureThreshold: \(threshold)}"
+        }
         try cluster.apply(
             Self.ways.map { name, way, _ in
-                Self.pod(
-                    name, "\(purpose)Probe: {\(way), periodSeconds: 1, timeoutSeconds: 10, failureThreshold: \(threshold)}", begins: begins)
+                // However long its program takes to start, only then is it asked whether it lives.
+                let first = purpose == .liveness ? probe(.startup, way, 600) + "\n      " : ""
+                return Self.pod(name, first + probe(purpose, way, threshold), begins: begins)
             }.joined())
         func status(_ pod: String, _ field: String) throws -> String {
             try cluster.get("pod \(pod)", ".status.containerStatuses[0].\(field)")

@@ -1,42 +1,9 @@
 import Foundation
+import Programs
 import Synchronization
 import Testing
 
-/// A finished program: how it ended and what it said.
-struct Outcome: Sendable {
-    var status: Int32
-    var output: String
-    var errors: String
-}
-
-/// Runs programs to their end.
-enum Program {
-    /// - Parameter environment: added to this process's.
-    static func run(_ path: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let folder = try Folder()
-        let (output, errors) = (folder.path + "/out", folder.path + "/err")
-        for path in [output, errors] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: errors)
-        // A file and no pipe: a program that ends without reading it would end this one.
-        process.standardInput = try input.map { FileHandle(forReadingAtPath: try folder.write("in", $0)) } ?? FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: (try? String(contentsOfFile: output, encoding: .utf8)) ?? "",
-            errors: (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "")
-    }
-
-    /// Where a program of the PATH is.
-    static func find(_ name: String) -> String? {
-        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
-
+extension Program {
     /// The binary under test: `SKIFF_BINARY`, which the gate sets, or the one built beside the tests.
     static var skiff: String {
         if let path = ProcessInfo.processInfo.environment["SKIFF_BINARY"] { return path }
@@ -73,10 +40,10 @@ final class Folder: Sendable {
     }
 }
 
-/// Waits until something holds, for up to a minute and a half: machines differ.
+/// Waits until something holds, for up to three minutes: machines differ.
 func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(90)
+    let deadline = clock.now + .seconds(180)
     while clock.now < deadline {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(50))

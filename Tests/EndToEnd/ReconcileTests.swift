@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// `skiff reconcile`: one pass, its exit codes, and by which engine.

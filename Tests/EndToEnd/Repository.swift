@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// A bare repository, and a clone of it in which Ada works.

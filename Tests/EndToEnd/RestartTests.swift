@@ -13,18 +13,21 @@ import Testing
                 "echo run at $(cut -d. -f1 /proc/uptime); echo told in the end >/dev/termination-log; [ -e /tmp/mine ] && exit 9; touch /tmp/mine; exit 3"
             ))
         func status(_ path: String) throws -> String { try cluster.get("pod crash", ".status.containerStatuses[0]\(path)") }
-        try await eventually("it backs off") { try status(".state.waiting.reason") == "CrashLoopBackOff" }
         let uid = try cluster.get("pod crash", ".metadata.uid")
-        #expect(
-            try status(".state.waiting.message")
-                == "back-off 10s restarting failed container=main pod=crash_default(\(uid))")
-        #expect(try status(".restartCount") == "1")
+        try await eventually("it backs off") {
+            // Of one moment, and how often it was restarted until then says for how long: ten seconds are soon over.
+            let now = try status(".restartCount}|{.status.containerStatuses[0].state.waiting.message").split(separator: "|")
+            guard now.count == 2, let restarts = Int(now[0]), restarts > 0 else { return false }
+            #expect(now[1] == "back-off \(10 << (restarts - 1))s restarting failed container=main pod=crash_default(\(uid))")
+            return true
+        }
         // What it wrote to its own file system is gone with each run: else it would have been 9.
         #expect(try status(".lastState.terminated.exitCode") == "3")
         #expect(try status(".lastState.terminated.reason") == "Error")
         #expect(try status(".lastState.terminated.message") == "told in the end\n")
-        let shown = try cluster.kubectl("get", "pod", "crash", "--no-headers").output
-        #expect(shown.contains("CrashLoopBackOff"))
+        try await eventually("get shows it") {
+            try cluster.kubectl("get", "pod", "crash", "--no-headers").output.contains("CrashLoopBackOff")
+        }
         // The first restart came at once, and its log and the one before are there.
         let (newest, previous) = (try cluster.logs("crash"), try cluster.logs("crash", "--previous"))
         #expect(newest.hasPrefix("run at ") && previous.hasPrefix("run at "))
@@ -33,8 +36,11 @@ import Testing
             try cluster.get("events --field-selector=involvedObject.name=crash", ".items[*].reason").contains("BackOff")
         }
         // After its ten seconds it is tried again and waits twice as long.
-        try await eventually("it is tried again") { try status(".restartCount") == "2" }
-        try await eventually("it waits for longer") { try status(".state.waiting.message").contains("back-off 20s") }
+        try await eventually("it is tried again") { (Int(try status(".restartCount")) ?? 0) >= 2 }
+        try await eventually("it waits for longer") {
+            let message = try status(".state.waiting.message")
+            return message.hasPrefix("back-off ") && !message.contains("back-off 10s")
+        }
     }
 
     @Test func `kill -9 of a program, and of what holds its pod`() async throws {

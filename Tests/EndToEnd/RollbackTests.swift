@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// `skiff rollback`: the reverts it makes, where it puts them, and what it refuses.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// A push that changes what runs: nobody who asks in the meantime is refused.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// The same without root. As root the tests become somebody else for this; else they are somebody else already.

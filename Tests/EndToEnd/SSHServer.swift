@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// An OpenSSH server of a test's own on loopback, which lets one key in as the user who runs the tests. Ended when let go of.
@@ -12,7 +13,7 @@ final class SSHServer: Sendable {
     let strangersCommand: String
     private let port: Int
     private let folder: Folder
-    private let daemon: Daemon
+    private let daemon: Child
 
     init(_ folder: Folder) async throws {
         self.folder = folder
@@ -50,7 +51,7 @@ final class SSHServer: Sendable {
         }
     }
 
-    private static func start(_ config: String, _ folder: Folder) throws -> Daemon {
+    private static func start(_ config: String, _ folder: Folder) throws -> Child {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
         let unpacked = root + "/.build/sshd"
         let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd")
@@ -67,7 +68,8 @@ final class SSHServer: Sendable {
         }
         let libraries = isInstalled ? [] : try FileManager.default.contentsOfDirectory(atPath: unpacked + "/usr/lib")
         let found = libraries.filter { $0.hasSuffix("-linux-gnu") }.map { "\(unpacked)/usr/lib/\($0)" }
-        return try Daemon(line, environment: found.isEmpty ? [:] : ["LD_LIBRARY_PATH": found.joined(separator: ":")])
+        return try Child(
+            line, environment: found.isEmpty ? [:] : ["LD_LIBRARY_PATH": found.joined(separator: ":")], ending: SIGTERM)
     }
 
     func url(of repository: Repository) -> String { "ssh://\(NSUserName())@127.0.0.1:\(port)\(repository.bare)" }

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// A repository over ssh, by a real server and the installed ssh.

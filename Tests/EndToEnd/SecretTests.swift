@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What a Secret holds is in nothing that skiff prints, logs or commits, whatever happens to it.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Services as pods and the host reach them.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// Where manifests come from: the forms of a repository, how a change of it is noticed, and what happens when it is away.

@@ -2,6 +2,7 @@ import ClusterAPI
 import ClusterClient
 import ClusterObjects
 import Foundation
+import Programs
 import Synchronization
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What kubectl does inside running containers: exec, cp, logs -f; and what is left when one side is gone.
@@ -56,9 +57,31 @@ import Testing
         #expect(terminal.status == 3)
 
         // In Kubernetes' words.
-        #expect(try exec("web", "--", "nosuch").errors.contains("exec: \"nosuch\": executable file not found in $PATH"))
+        let nosuch = try exec("web", "--", "nosuch")
+        #expect(nosuch.errors.contains("exec: \"nosuch\": executable file not found in $PATH"), "\(nosuch)")
         #expect(try exec("web", "-c", "nope", "--", "true").errors.contains("container nope is not valid for pod web"))
         #expect(try exec("none", "--", "true").errors == "Error from server (NotFound): pods \"none\" not found\n")
+    }
+
+    @Test(arguments: protocols) func `attach and run -i carry input and all that comes after its end`(webSockets: String) async throws {
+        let folder = try Folder()
+        let reader = Manifest.pod(
+            "reader", "cat; echo after; sleep 1; echo last", spec: "restartPolicy: Never", container: "stdin: true\nstdinOnce: true")
+        let cluster = try await cluster(folder, reader)
+        try await cluster.isReady("reader")
+        func kubectl(_ arguments: String..., input: String) throws -> Outcome {
+            try Program.run(
+                try #require(Program.find("kubectl")), arguments,
+                environment: ["KUBECTL_REMOTE_COMMAND_WEBSOCKETS": webSockets, "KUBECONFIG": "\(cluster.state)/kubeconfig"], input: input)
+        }
+        // A command's input is not the container's.
+        #expect(try kubectl("exec", "-i", "reader", "--", "cat", input: "other\n").output == "other\n")
+        let attached = try kubectl("attach", "-i", "reader", input: "hello\n")
+        #expect(attached.output == "hello\nafter\nlast\n" && attached.status == 0, "\(attached)")
+        #expect(try cluster.logs("reader") == "hello\nafter\nlast\n")
+        let ran = try kubectl(
+            "run", "-i", "--rm", "once", "--image=host/sh", "--restart=Never", "--", "-c", "cat; echo after; exit 4", input: "hello\n")
+        #expect(ran.output.hasPrefix("hello\nafter\n") && ran.status == 4, "\(ran)")
     }
 
     @Test func `cp carries files both ways`() async throws {

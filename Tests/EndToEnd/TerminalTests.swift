@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What a person at a terminal sees beyond what a program gets: colours, and what is going on.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What containers find at their mountPaths and in their environment.

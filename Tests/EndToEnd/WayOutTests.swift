@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What pods reach beyond each other: the host, and the world behind it.

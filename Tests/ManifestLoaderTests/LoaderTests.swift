@@ -246,7 +246,7 @@ private let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
 @Suite struct `YAML is written as it is read` {
     @Test(arguments: [
         "yes", "0777", "1e3", "", "a: b", "- x", "two\nlines\n", " lead", "#x", "null", "1_000", "é", "tab\there", "'", "\"", "*a", "~",
-        "0x1",
+        "0x1", "a\rb", "\r s", "a\r\nb\r\n", "a\u{85}b", "a\u{2028}b\u{2029}",
     ])
     func `a string comes back as a string`(text: String) throws {
         let value: Value = ["key": .string(text), "list": [.string(text)]]

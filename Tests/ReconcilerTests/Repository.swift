@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import ManifestLoader
 import Testing
 
@@ -26,17 +27,9 @@ struct Repository {
 
     @discardableResult
     func git(_ arguments: String...) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["git"] + arguments
-        let (out, err) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (out, err)
-        try process.run()
-        let text = out.fileHandleForReading.readDataToEndOfFile()
-        let complaint = err.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(arguments): \(String(decoding: complaint, as: UTF8.self))")
-        return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        let done = try Program.run("/usr/bin/env", ["git"] + arguments)
+        try #require(done.status == 0, "\(arguments): \(done.errors)")
+        return done.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Writes files (nil deletes), commits and pushes; the commit.

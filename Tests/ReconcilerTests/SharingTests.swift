@@ -1,6 +1,7 @@
 import ClusterObjects
 import Foundation
 import ManifestLoader
+import Programs
 import Testing
 
 @testable import Reconciler
@@ -65,17 +66,12 @@ private func record(_ commit: String, at seconds: Double) -> SyncRecord {
         let own = PassMark.own(since: now)
         #expect(own.isOver(at: now), "nobody waits for himself")
         #expect(PassMark(own.value) == own)
-        let sleeper = Process()
-        sleeper.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        sleeper.arguments = ["100"]
-        try sleeper.run()
-        let other = PassMark(boot: own.boot, pid: sleeper.processIdentifier, startTime: startTime(sleeper.processIdentifier), since: now)
+        let sleeper = try Child(["/bin/sleep", "100"])
+        let other = PassMark(boot: own.boot, pid: sleeper.pid, startTime: startTime(sleeper.pid), since: now)
         #expect(!other.isOver(at: now + 59))
         #expect(other.isOver(at: now + 61))
         #expect(other.isOver(at: now + -61), "the clock was set back")
-        // It was started with SIGTERM blocked.
-        kill(sleeper.processIdentifier, SIGKILL)
-        sleeper.waitUntilExit()
+        sleeper.end()
         #expect(other.isOver(at: now), "it has ended")
         let elsewhere = PassMark(boot: "another machine", pid: 1, startTime: 1, since: now)
         #expect(!elsewhere.isOver(at: now + 10))

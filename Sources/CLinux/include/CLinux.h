@@ -13,6 +13,9 @@
    stderr, and `fds` as descriptors 3, 4, …; every other descriptor is closed. 0 or an errno. */
 int skiff_spawn(const char *program, const char *const argv[], int log, const int *fds, int count, pid_t *pid);
 
+/* To a posix_spawn_file_actions_t: the program has no descriptor from `first` on. 0 or an errno. */
+int skiff_close_from(void *actions, int first);
+
 /* One message with descriptors. Bytes sent or received, or -errno. `count` says how many descriptors there is room for,
    and afterwards how many came; they are close-on-exec. */
 ssize_t skiff_send(int socket, const void *bytes, size_t size, const int *fds, int count);
@@ -36,6 +39,15 @@ int skiff_open_beneath(int directory, const char *path);
 
 /* Tells when a file is written to or moved away. A descriptor that does not block, or -errno. */
 int skiff_inotify(const char *path);
+
+/* Where this process spends its processor time, by SIGPROF: `hertz` times in a second of it the return addresses of the thread that runs are
+   kept, innermost first. One at a time. 0 or an errno. */
+enum { SKIFF_PROFILE_FRAMES = 64 };
+int skiff_profile_start(int hertz);
+void skiff_profile_stop(void);
+/* How many were taken, and the addresses in one of them: how many there are. */
+uint32_t skiff_profile_count(void);
+uint32_t skiff_profile_sample(uint32_t index, uint64_t *frames);
 
 /* Both ends close-on-exec. 0 or -errno. */
 int skiff_pipe(int ends[2]);

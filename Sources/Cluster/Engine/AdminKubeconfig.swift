@@ -7,7 +7,7 @@ struct AdminKubeconfig {
     var authority: String
     var credential: Credential
 
-    /// Every value is base64 or an address, so nothing needs quoting.
+    /// On this machine sending an answer is cheaper than making it shorter. Every value is base64 or an address, so nothing needs quoting.
     var text: String {
         func encoded(_ pem: String) -> String { Data(pem.utf8).base64EncodedString() }
         return """
@@ -18,6 +18,7 @@ struct AdminKubeconfig {
               cluster:
                 server: \(server)
                 certificate-authority-data: \(encoded(authority))
+                disable-compression: true
             users:
             - name: admin
               user:

@@ -55,6 +55,7 @@ public final class Engine: Service {
         settings.metrics = metrics
         settings.auditor = try configuration.auditor(logger)
         settings.allowsUnenforced = configuration.allowsUnenforced
+        settings.isProfiled = configuration.isProfiled
         if let parse = configuration.parseYAML, let print = configuration.printYAML {
             settings.yaml = YAMLCodec(parse: parse, print: print)
         }
@@ -121,7 +122,7 @@ public final class Engine: Service {
             var settings = ControllerConfiguration()
             settings.nodeMonitorGracePeriod = configuration.nodeMonitorGracePeriod
             settings.nodeMonitorPeriod = configuration.nodeMonitorPeriod
-            settings.rootCA = authority.certificatePEM
+            settings.authority = authority
             services.append(
                 ControllerRuntime(
                     client: client(user: "system:kube-controller-manager"), registry: registry, configuration: settings, metrics: metrics,

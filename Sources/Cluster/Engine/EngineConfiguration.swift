@@ -39,6 +39,8 @@ public struct EngineConfiguration: Sendable {
     }
     /// Take objects that ask for what is not enforced, see ``Unenforced``.
     public var allowsUnenforced = false
+    /// `--profiling`.
+    public var isProfiled = false
     /// How the API reads and writes YAML; where either is nil it speaks JSON alone.
     public var parseYAML: (@Sendable ([UInt8]) throws -> (value: Value, repeatedKeys: [String]))?
     public var printYAML: (@Sendable (Value) -> [UInt8])?

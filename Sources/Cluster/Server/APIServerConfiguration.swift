@@ -39,6 +39,9 @@ public struct APIServerConfiguration: Sendable {
     /// `--allow-unenforced`: take objects that ask for what is not enforced, see ``Unenforced``, instead of refusing them.
     public var allowsUnenforced = false
 
+    /// `--profiling`: serve where this process spends its processor time, see ``ProfileDocuments``.
+    public var isProfiled = false
+
     public init(
         serviceNetwork: ServiceNetwork = .standard, disabledAdmissionPlugins: Set<String> = [],
         serviceAccountIssuer: String = "https://kubernetes.default.svc.cluster.local", tokens: TokenFile = TokenFile(),

@@ -8,9 +8,9 @@ public struct ByteQueue: AsyncSequence, Sendable {
     >
 
     fileprivate struct Demand: NIOAsyncSequenceProducerDelegate {
-        let room: AsyncStream<Void>.Continuation
-        func produceMore() { room.yield() }
-        func didTerminate() { room.finish() }
+        let hasRoom: @Sendable () -> Void
+        func produceMore() { hasRoom() }
+        func didTerminate() { hasRoom() }
     }
 
     private static let longestPiece = 32 << 10
@@ -19,10 +19,19 @@ public struct ByteQueue: AsyncSequence, Sendable {
     private let sequence: Producer
     private let room: AsyncStream<Void>
 
+    /// For a task that waits in ``put(_:)``.
     public init() {
         let (room, demand) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.init(room: room) { demand.yield() }
+    }
+
+    /// For an event loop, which cannot wait.
+    /// - Parameter hasRoom: called from anywhere when there is room again after ``offer(_:)`` said that there is none.
+    init(hasRoom: @escaping @Sendable () -> Void) { self.init(room: AsyncStream { $0.finish() }, hasRoom) }
+
+    private init(room: AsyncStream<Void>, _ hasRoom: @escaping @Sendable () -> Void) {
         let made = Producer.makeSequence(
-            backPressureStrategy: .init(lowWatermark: 2, highWatermark: 8), finishOnDeinit: true, delegate: Demand(room: demand))
+            backPressureStrategy: .init(lowWatermark: 2, highWatermark: 8), finishOnDeinit: true, delegate: Demand(hasRoom: hasRoom))
         (source, sequence, self.room) = (made.source, made.sequence, room)
     }
 
@@ -32,9 +41,12 @@ public struct ByteQueue: AsyncSequence, Sendable {
         while !rest.isEmpty {
             let piece = rest.prefix(ByteQueue.longestPiece)
             rest = rest.dropFirst(piece.count)
-            if case .stopProducing = source.yield(Array(piece)) { for await _ in room { break } }
+            if !offer(Array(piece)) { for await _ in room { break } }
         }
     }
+
+    /// Takes it in any case; false when nothing more should come now.
+    func offer(_ bytes: [UInt8]) -> Bool { source.yield(bytes) != .stopProducing }
 
     /// Nothing more comes: what waits is still taken, then it ends.
     public func finish(throwing failure: (any Error)? = nil) {

@@ -24,8 +24,8 @@ public struct Credential: Sendable {
 
 /// The certificate authority of one cluster: signs the server's certificate and those of clients. Kept as two files, mode 0600.
 public struct ClusterCA: Sendable {
-    private let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    let certificate: Certificate
+    let key: P256.Signing.PrivateKey
     /// The CA's certificate, for kubeconfigs and `kube-root-ca.crt`.
     public let certificatePEM: String
 
@@ -115,20 +115,25 @@ public struct ClusterCA: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)))
         configuration.certificateVerification = .optionalVerification
-        configuration.applicationProtocols = ["http/1.1"]
+        configuration.applicationProtocols = ["h2", "http/1.1"]
         return try NIOSSLContext(configuration: configuration)
     }
 
     static func identity(of certificate: Certificate) -> PeerIdentity? {
+        let identity = identity(of: certificate.subject)
+        return identity.commonName.isEmpty ? nil : identity
+    }
+
+    static func identity(of subject: DistinguishedName) -> PeerIdentity {
         var identity = PeerIdentity(commonName: "", organizations: [])
-        for relative in certificate.subject {
+        for relative in subject {
             for attribute in relative {
                 guard let text = String(attribute.value) else { continue }
                 if attribute.type == .RDNAttributeType.commonName { identity.commonName = text }
                 if attribute.type == .RDNAttributeType.organizationName { identity.organizations.append(text) }
             }
         }
-        return identity.commonName.isEmpty ? nil : identity
+        return identity
     }
 
     /// Writes a file that only its owner may read; what was there is replaced at once or not at all, also when the power fails.

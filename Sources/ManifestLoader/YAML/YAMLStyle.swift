@@ -33,7 +33,7 @@ struct YAMLStyle {
                 if precededBySpace { indicators = true }
             }
             let isBreak = YAMLStyle.isBreak(scalar)
-            if !isBreak, !YAMLStyle.isPrintable(scalar) { special = true }
+            if scalar != "\n", !YAMLStyle.isPrintable(scalar) { special = true }
             if isBreak { isMultiline = true }
             if scalar == " " {
                 if index == 0 { leadingSpace = true }

@@ -101,6 +101,10 @@ public struct APIError: Error, Sendable, CustomStringConvertible {
 
     public static func expired(_ message: String) -> APIError { APIError(code: 410, reason: "Expired", message: message) }
 
+    public static func serviceUnavailable(_ message: String) -> APIError {
+        APIError(code: 503, reason: "ServiceUnavailable", message: message)
+    }
+
     public static func tooManyRequests(_ message: String, retryAfter seconds: Int) -> APIError {
         APIError(
             code: 429, reason: "TooManyRequests", message: message, details: ["retryAfterSeconds": .int(Int64(seconds))])

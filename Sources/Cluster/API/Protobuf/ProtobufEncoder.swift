@@ -29,8 +29,8 @@ public struct ProtobufEncoder {
         guard let raw = try? message(fields, type) else { return nil }
         // Discovery's documents say only what they are.
         let version = kind.hasPrefix("API") ? "" : apiVersion
-        let typeMeta = bytes(1, Array(version.utf8)) + bytes(2, Array(kind.utf8))
-        return magic + bytes(1, typeMeta) + bytes(2, raw) + bytes(3, []) + bytes(4, [])
+        let typeMeta = ProtobufWire.bytes(1, Array(version.utf8)) + ProtobufWire.bytes(2, Array(kind.utf8))
+        return magic + ProtobufWire.bytes(1, typeMeta) + ProtobufWire.bytes(2, raw) + ProtobufWire.bytes(3, []) + ProtobufWire.bytes(4, [])
     }
 
     private static func type(_ kind: String, _ apiVersion: String) -> String? {
@@ -61,7 +61,7 @@ public struct ProtobufEncoder {
         for (number, field) in known.sorted(by: { $0.key < $1.key }) {
             if field.shape == .inline {
                 guard let inner = ProtobufMessages.all[field.type] else { throw Unknown() }
-                result += bytes(number, try fields(of: object, inner, &rest))
+                result += ProtobufWire.bytes(number, try fields(of: object, inner, &rest))
                 continue
             }
             guard let value = object[field.name], !value.isNull else { continue }
@@ -73,7 +73,9 @@ public struct ProtobufEncoder {
                 for element in elements { result += try single(number, element, field.type) }
             case .map:
                 guard let entries = value.object else { throw Unknown() }
-                for (key, entry) in entries { result += bytes(number, bytes(1, Array(key.utf8)) + (try single(2, entry, field.type))) }
+                for (key, entry) in entries {
+                    result += ProtobufWire.bytes(number, ProtobufWire.bytes(1, Array(key.utf8)) + (try single(2, entry, field.type)))
+                }
             }
         }
         return result
@@ -83,56 +85,42 @@ public struct ProtobufEncoder {
         switch type {
         case "bool":
             guard let flag = value.bool else { throw Unknown() }
-            return varint(number << 3) + [flag ? 1 : 0]
+            return ProtobufWire.flag(number, flag)
         case "int32", "int64":
             guard let integer = value.int else { throw Unknown() }
-            return varint(number << 3) + varint(UInt64(bitPattern: Int64(integer)))
+            return ProtobufWire.integer(number, integer)
         case "double":
             guard let double = value.double else { throw Unknown() }
-            return varint(number << 3 | 1) + withUnsafeBytes(of: double.bitPattern.littleEndian) { Array($0) }
+            return ProtobufWire.double(number, double)
         case "string":
             guard let text = value.string else { throw Unknown() }
-            return bytes(number, Array(text.utf8))
+            return ProtobufWire.text(number, text)
         case "bytes":
             guard let text = value.string else { throw Unknown() }
-            return bytes(number, Base64.decode(text))
+            return ProtobufWire.bytes(number, Base64.decode(text) ?? [])
         case "meta.v1.Time", "meta.v1.MicroTime":
             guard let time = value.string.flatMap({ Timestamp($0) }) else { throw Unknown() }
             let seconds = time.seconds
             let nanoseconds = (time.microseconds - seconds * 1_000_000) * 1000
-            return bytes(
-                number, varint(1 << 3) + varint(UInt64(bitPattern: seconds)) + varint(2 << 3) + varint(UInt64(bitPattern: nanoseconds)))
+            return ProtobufWire.bytes(
+                number, ProtobufWire.integer(1, Int(seconds)) + ProtobufWire.integer(2, Int(nanoseconds)))
         case "api.resource.Quantity":
             guard let text = value.string else { throw Unknown() }
-            return bytes(number, bytes(1, Array(text.utf8)))
+            return ProtobufWire.bytes(number, ProtobufWire.text(1, text))
         case "util.intstr.IntOrString":
-            if let integer = value.int { return bytes(number, [8, 0, 16] + varint(UInt64(bitPattern: Int64(integer))) + bytes(3, [])) }
+            if let integer = value.int {
+                return ProtobufWire.bytes(
+                    number, [8, 0, 16] + ProtobufWire.varint(UInt64(bitPattern: Int64(integer))) + ProtobufWire.bytes(3, []))
+            }
             guard let text = value.string else { throw Unknown() }
-            return bytes(number, [8, 1, 16, 0] + bytes(3, Array(text.utf8)))
-        case "runtime.RawExtension", "meta.v1.FieldsV1": return bytes(number, bytes(1, value.json))
+            return ProtobufWire.bytes(number, [8, 1, 16, 0] + ProtobufWire.bytes(3, Array(text.utf8)))
+        case "runtime.RawExtension", "meta.v1.FieldsV1": return ProtobufWire.bytes(number, ProtobufWire.bytes(1, value.json))
         default:
             // A named list, such as Verbs or ExtraValue, is a message with one repeated field.
-            guard let elements = value.array else { return bytes(number, try message(value, type)) }
+            guard let elements = value.array else { return ProtobufWire.bytes(number, try message(value, type)) }
             var list: [UInt8] = []
             for element in elements { list += try single(1, element, "string") }
-            return bytes(number, list)
+            return ProtobufWire.bytes(number, list)
         }
-    }
-
-    // MARK: - Wire format
-
-    private static func bytes(_ number: UInt64, _ payload: [UInt8]) -> [UInt8] {
-        varint(number << 3 | 2) + varint(UInt64(payload.count)) + payload
-    }
-
-    private static func varint(_ number: UInt64) -> [UInt8] {
-        var rest = number
-        var result: [UInt8] = []
-        while rest >= 0x80 {
-            result.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        result.append(UInt8(rest))
-        return result
     }
 }

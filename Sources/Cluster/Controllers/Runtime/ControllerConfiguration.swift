@@ -1,4 +1,5 @@
 import ClusterAPI
+import ClusterTransport
 
 /// How the controllers are set up; kube-controller-manager's flags of the same names. Times in seconds.
 public struct ControllerConfiguration: Sendable {
@@ -7,8 +8,8 @@ public struct ControllerConfiguration: Sendable {
     /// From which every node gets a range of pod addresses; nil gives out none.
     public var clusterCIDR = AddressRange("10.244.0.0/16")
     public var nodeCIDRMaskSize = 24
-    /// The PEM of `kube-root-ca.crt`; empty publishes none.
-    public var rootCA = ""
+    /// What `kube-root-ca.crt` says and signs certificates; nil publishes and signs none.
+    public var authority: ClusterCA?
 
     public init() {}
 
@@ -39,8 +40,9 @@ public struct ControllerConfiguration: Sendable {
             VolumeProtection(),
             QuotaController(registry: registry),
             ClusterRoleAggregation(),
+            CertificateExpiry(),
         ]
-        if !rootCA.isEmpty { all.append(RootCAPublisher(certificate: rootCA)) }
+        if let authority { all += [RootCAPublisher(certificate: authority.certificatePEM), CertificateSigner(authority: authority)] }
         return all
     }
 }

@@ -64,7 +64,7 @@ actor PodWorker {
         let pod = situation.pod
         let directory = context.directory(of: pod)
         let shim = directory.shim
-        for container in pod.containers + pod.initContainers {
+        for container in pod.allContainers {
             let attempts = directory.attempts(container.name)
             guard let newest = attempts.last, var run = directory.record(container.name, attempt: newest) else { continue }
             var state = ContainerSituation()
@@ -84,7 +84,7 @@ actor PodWorker {
         if shim != nil {
             situation.sandbox = .ready(address: directory.address)
             spawn(effects.watch(pod))
-            for container in pod.containers + pod.initContainers where situation[container.name].isRunning {
+            for container in pod.allContainers where situation[container.name].isRunning {
                 watchOver(container, spawn)
             }
         }
@@ -192,7 +192,7 @@ actor PodWorker {
         let directory = context.directory(of: situation.pod)
         let said = TextFile.read(ContainerLaunch.messageFile(directory, name, attempt)).map { String($0.prefix(4096)) } ?? ""
         guard said.isEmpty, code != 0,
-            (situation.pod.containers + situation.pod.initContainers).first(where: { $0.name == name })?["terminationMessagePolicy"]?.string
+            situation.pod.allContainers.first(where: { $0.name == name })?["terminationMessagePolicy"]?.string
                 == "FallbackToLogsOnError"
         else { return said.isEmpty ? nil : said }
         let log = TextFile.read(directory.log(name, attempt: attempt)) ?? ""
@@ -225,7 +225,7 @@ actor PodWorker {
                 context.tell(situation.pod, .warning, "Failed", told, container: name)
                 if isImage { context.tell(situation.pod, .warning, "Failed", "Error: ErrImagePull", container: name) }
             } else if isImage {
-                let image = (situation.pod.containers + situation.pod.initContainers).first { $0.name == name }?["image"]?.string ?? ""
+                let image = situation.pod.allContainers.first { $0.name == name }?["image"]?.string ?? ""
                 context.tell(situation.pod, .normal, "BackOff", "Back-off pulling image \"\(image)\"", container: name)
                 context.tell(situation.pod, .warning, "Failed", "Error: ImagePullBackOff", container: name)
             }
@@ -239,7 +239,7 @@ actor PodWorker {
         if case .ready(let address?) = situation.sandbox { context.giveBack(address) }
         unlink("\(context.directory(of: pod).path)/address")
         situation.sandbox = .absent
-        for container in pod.containers + pod.initContainers {
+        for container in pod.allContainers {
             let name = container.name
             effects.stopProbing(name)
             guard var state = situation.containers[name], let run = state.current else { continue }
@@ -264,7 +264,7 @@ actor PodWorker {
 
     private func step(_ spawn: Spawn) {
         for (name, attempt) in begun {
-            guard let container = (situation.pod.containers + situation.pod.initContainers).first(where: { $0.name == name }),
+            guard let container = situation.pod.allContainers.first(where: { $0.name == name }),
                 situation[name].current?.attempt == attempt
             else { continue }
             watchOver(container, spawn)
@@ -335,7 +335,7 @@ actor PodWorker {
             pendingRefresh = false
             spawn(effects.makeSandbox(pod))
         case .start(let name):
-            guard let container = (pod.containers + pod.initContainers).first(where: { $0.name == name }),
+            guard let container = pod.allContainers.first(where: { $0.name == name }),
                 case .ready(let address) = situation.sandbox
             else { return }
             var state = situation[name]
@@ -348,7 +348,7 @@ actor PodWorker {
             let attempt = max(state.current?.attempt ?? -1, onDisk) + 1
             spawn(effects.start(container, of: pod, attempt: attempt, address: address))
         case .stop(let name, let graceEnd, let why):
-            guard let container = (pod.containers + pod.initContainers).first(where: { $0.name == name }),
+            guard let container = pod.allContainers.first(where: { $0.name == name }),
                 case .ready(let address) = situation.sandbox
             else { return }
             situation.containers[name]?.stop = .init(graceEnd: graceEnd)

@@ -54,38 +54,10 @@ extension APIObject {
         let isSecret = kind == "Secret"
         for (key, value) in tree["data"]?.fields.map({ ($0.key, $0.value) }) ?? [] {
             guard let text = value.string else { continue }
-            result[key] = isSecret ? Base64.decode(text) : Array(text.utf8)
+            result[key] = isSecret ? Base64.decode(text) ?? [] : Array(text.utf8)
         }
         for (key, value) in tree["binaryData"]?.fields.map({ ($0.key, $0.value) }) ?? [] {
-            if let text = value.string { result[key] = Base64.decode(text) }
-        }
-        return result
-    }
-}
-
-/// Standard base64; the API server has checked what is read here.
-enum Base64 {
-    static func decode(_ text: String) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.utf8.count * 3 / 4)
-        var bits: UInt32 = 0
-        var count = 0
-        for byte in text.utf8 {
-            let digit: UInt32
-            switch byte {
-            case 0x41...0x5A: digit = UInt32(byte - 0x41)
-            case 0x61...0x7A: digit = UInt32(byte - 0x61 + 26)
-            case 0x30...0x39: digit = UInt32(byte - 0x30 + 52)
-            case 0x2B: digit = 62
-            case 0x2F: digit = 63
-            default: continue
-            }
-            bits = bits << 6 | digit
-            count += 6
-            if count >= 8 {
-                count -= 8
-                result.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
+            if let text = value.string { result[key] = Base64.decode(text) ?? [] }
         }
         return result
     }

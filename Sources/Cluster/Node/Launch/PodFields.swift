@@ -28,7 +28,7 @@ struct PodFields: Sendable {
     /// A resource as a number of divisors, rounded up; nil for one that there is not.
     func resource(_ reference: Tree, container: String?) -> String? {
         let name = reference["containerName"]?.string ?? container ?? ""
-        guard let found = (pod.containers + pod.initContainers).first(where: { $0.name == name }),
+        guard let found = pod.allContainers.first(where: { $0.name == name }),
             let parts = reference["resource"]?.string?.split(separator: ".", maxSplits: 1), parts.count == 2
         else { return nil }
         let key = String(parts[1])

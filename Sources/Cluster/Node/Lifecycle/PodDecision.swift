@@ -48,7 +48,9 @@ struct PodDecision: Sendable {
         case .absent: actions.append(.makeSandbox)
         case .starting: break
         case .failed(let retry): if now >= retry { actions.append(.makeSandbox) } else { wake(retry) }
-        case .ready: run(pod)
+        case .ready:
+            debug(pod)
+            run(pod)
         }
         keepKilling()
     }
@@ -78,6 +80,11 @@ struct PodDecision: Sendable {
             let code = situation[container.name].current?.exit?.code ?? 0
             care(for: container, restarts: policy == "Always" || (policy == "OnFailure" && code != 0))
         }
+    }
+
+    /// Ephemeral containers run once, whatever the others do, and are never started again.
+    private mutating func debug(_ pod: Pod) {
+        for container in pod.ephemeralContainers where situation[container.name].current == nil { care(for: container, restarts: false) }
     }
 
     /// One container that should run or have run.
@@ -115,7 +122,7 @@ struct PodDecision: Sendable {
         let grace = pod.object.deletionGracePeriodSeconds ?? pod.terminationGracePeriodSeconds
         // A deletion says when it was to be over; without one the time counts from now.
         let graceEnd = now + Double(clamping: max(grace, 0))
-        let mains = pod.containers.map(\.name)
+        let mains = (pod.containers + pod.ephemeralContainers).map(\.name)
         let inits = pod.initContainers.filter { !$0.isSidecar }.map(\.name)
         var live = (mains + inits).filter { situation[$0].isRunning || situation[$0].isStarting }
         if live.isEmpty {

@@ -22,6 +22,9 @@ struct PodStatus {
         if !pod.initContainers.isEmpty {
             status["initContainerStatuses"] = .array(pod.initContainers.map { containerStatus($0, isInit: true) })
         }
+        if !pod.ephemeralContainers.isEmpty {
+            status["ephemeralContainerStatuses"] = .array(pod.ephemeralContainers.map(ephemeralStatus))
+        }
         if let address {
             status["podIP"] = Value(address)
             status["podIPs"] = [["ip": Value(address)]]
@@ -133,6 +136,14 @@ struct PodStatus {
         if let run = state.current { status["containerID"] = Value(containerID(container.name, run)) }
         let shown = status["state"]?["waiting"] == nil ? state.previous : state.current ?? state.previous
         if let shown, shown.exit != nil { status["lastState"] = terminated(container.name, shown) }
+        return status
+    }
+
+    /// Nothing asks whether these are ready or have started.
+    private func ephemeralStatus(_ container: Tree) -> Value {
+        var status = containerStatus(container, isInit: false)
+        status["ready"] = .bool(false)
+        status["started"] = nil
         return status
     }
 

@@ -6,6 +6,8 @@ import Glibc
 struct NodeEndpoint: HTTPResponder {
     /// The node's.
     let directory: String
+    /// The node's network.
+    let sockets: any NodeSockets
 
     /// Who may ask: the API server's own certificate, and administrators.
     private static func mayAsk(_ peer: PeerIdentity) -> Bool {
@@ -25,6 +27,7 @@ struct NodeEndpoint: HTTPResponder {
             return log(parts[1], parts[2], container: parts[3], request.query)
         case ("exec", 4), ("attach", 4): return command(request, parts[0], parts[1], parts[2], container: parts[3])
         case ("portForward", 3): return portForward(request, parts[1], parts[2])
+        case ("dial", 3): return await dial(request, address: parts[1], port: parts[2])
         default: return NodeEndpoint.text(404, "404 page not found")
         }
     }
@@ -44,7 +47,7 @@ struct NodeEndpoint: HTTPResponder {
         guard let (place, pod) = find(namespace, name) else { return NodeEndpoint.text(404, "pod \"\(name)\" not found") }
         let attempts = place.attempts(container)
         // An ephemeral container came after the pod was written down.
-        guard !attempts.isEmpty || (pod.containers + pod.initContainers).contains(where: { $0.name == container }) else {
+        guard !attempts.isEmpty || pod.allContainers.contains(where: { $0.name == container }) else {
             return NodeEndpoint.text(404, "container \"\(container)\" not found in pod \"\(name)\"")
         }
         guard let newest = attempts.last else {
@@ -113,6 +116,25 @@ struct NodeEndpoint: HTTPResponder {
         return WebSocket.response(to: request, subprotocols: ChannelPortForward.protocols) { socket in
             try await channels.serve(socket)
         }
+    }
+
+    /// Joins the API server, which is not in the node's network, with a server that is. The API server asks for this itself, never for
+    /// somebody whose request it passes on: it has looked at who may be reached.
+    private func dial(_ request: HTTPRequest, address: String, port: String) async -> HTTPResponse {
+        guard !request.headers.contains(name: "x-forwarded-uri") else { return NodeEndpoint.text(404, "404 page not found") }
+        guard request.headers.first(name: "upgrade") == HTTPRelay.tunnelProtocol, let port = Int(port) else {
+            return NodeEndpoint.text(400, "a tunnel to an address and a port must be asked for")
+        }
+        let socket: Descriptor
+        do {
+            socket = Descriptor(try await sockets.tcp())
+            try await socket.connect(to: address, port: port)
+        } catch {
+            return NodeEndpoint.text(502, "\(error)")
+        }
+        var response = HTTPResponse(status: 101, headers: [("Upgrade", HTTPRelay.tunnelProtocol)])
+        response.upgrade = { stream in try await socket.join(stream) }
+        return response
     }
 
     private static func text(_ status: Int, _ text: String) -> HTTPResponse {

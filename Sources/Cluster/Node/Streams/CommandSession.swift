@@ -31,11 +31,13 @@ struct CommandSession: Sendable {
         }
         // It lasts as long as the session is held.
         let (session, side) = attached
-        do { try await join(side) { withExtendedLifetime(session) { .success } } } catch {
-            if options.takesInput { try? await client.shut(container) }
+        let (client, container, takesInput) = (client, container, options.takesInput)
+        let shut: @Sendable () async -> Void = { if takesInput { try? await client.shut(container) } }
+        do { try await join(side, inputEnded: shut) { withExtendedLifetime(session) { .success } } } catch {
+            await shut()
             throw error
         }
-        if options.takesInput { try? await client.shut(container) }
+        await shut()
     }
 
     // MARK: - The container's side
@@ -82,8 +84,10 @@ struct CommandSession: Sendable {
         var side = Side()
         let output = try outlet(options.wantsOutput ? .output : nil, of: &side)
         let errors = try outlet(options.wantsErrors ? .errors : nil, of: &side)
-        let session = try await client.attach(container, output: output, error: errors)
+        var session = try await client.attach(container, output: output, error: errors)
         if let stream = session.stream {
+            // Whoever held it beside the input's end would keep the program from seeing the end of its input.
+            session.stream = nil
             stream.makeNonBlocking()
             if options.takesInput { side.input = InputEnd(stream) }
             if options.isTerminal { side.terminal = stream }
@@ -101,14 +105,14 @@ struct CommandSession: Sendable {
 
     // MARK: - Both
 
-    private func join(_ side: Side, outcome: @escaping @Sendable () async throws -> CommandOutcome) async throws {
-        let (streams, container, client) = (streams, container, client)
-        let once = options.takesInput
+    /// - Parameter inputEnded: called when the client has said all that it had to.
+    private func join(
+        _ side: Side, inputEnded: @escaping @Sendable () async -> Void = {}, outcome: @escaping @Sendable () async throws -> CommandOutcome
+    ) async throws {
+        let streams = streams
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await CommandSession.listen(streams, input: side.input, terminal: side.terminal) {
-                    if once { try? await client.shut(container) }
-                }
+                try await CommandSession.listen(streams, input: side.input, terminal: side.terminal, inputEnded: inputEnded)
             }
             group.addTask {
                 try await withThrowingTaskGroup(of: Void.self) { pumps in

@@ -42,7 +42,7 @@ struct PodVolumes: Sendable {
             add(volume)
             for source in volume["projected"]?["sources"].map({ Array($0.elements) }) ?? [] { add(source) }
         }
-        for container in pod.containers + pod.initContainers {
+        for container in pod.allContainers {
             for source in container["envFrom"].map({ Array($0.elements) }) ?? [] { add(source) }
             for entry in container["env"].map({ Array($0.elements) }) ?? [] { if let from = entry["valueFrom"] { add(from) } }
         }

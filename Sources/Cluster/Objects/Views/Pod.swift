@@ -16,6 +16,8 @@ public struct Pod: ObjectView {
     public var containers: [Tree] { spec.map { Array($0.elements("containers")) } ?? [] }
     public var initContainers: [Tree] { spec.map { Array($0.elements("initContainers")) } ?? [] }
     public var ephemeralContainers: [Tree] { spec.map { Array($0.elements("ephemeralContainers")) } ?? [] }
+    /// Regular, init and ephemeral ones.
+    public var allContainers: [Tree] { containers + initContainers + ephemeralContainers }
     public var volumes: [Tree] { spec.map { Array($0.elements("volumes")) } ?? [] }
     public var containerStatuses: [Tree] { status.map { Array($0.elements("containerStatuses")) } ?? [] }
     public var tolerations: [Tree] { spec.map { Array($0.elements("tolerations")) } ?? [] }

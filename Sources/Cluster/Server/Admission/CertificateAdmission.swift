@@ -62,9 +62,9 @@ struct CertificateSubjectRestriction: AdmissionPlugin {
         else { return }
         // A DER string is its length and its bytes: no need to read the whole request for one name.
         let name = "system:masters"
-        let pem = String(decoding: Base64.decode(object[path: "spec", "request"]?.string ?? ""), as: UTF8.self)
+        let pem = String(decoding: Base64.decode(object[path: "spec", "request"]?.string ?? "") ?? [], as: UTF8.self)
         let body = pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
-        let der = Base64.decode(body)
+        let der = Base64.decode(body) ?? []
         let pattern = [UInt8(name.utf8.count)] + Array(name.utf8)
         guard !der.isEmpty, Self.contains(der, pattern) else { return }
         throw SignerAccess.refuse(request, "use of \(Self.signer) signer with system:masters group is not allowed")

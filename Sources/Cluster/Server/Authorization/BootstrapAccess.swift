@@ -69,6 +69,8 @@ enum BootstrapAccess {
             case "clusterrolebindings":
                 [
                     binding("kube-controller-manager", user: "system:kube-controller-manager"),
+                    binding(
+                        "certificate-controller", to: "system:controller:certificate-controller", user: "system:kube-controller-manager"),
                     binding("kube-proxy", user: "system:kube-proxy"),
                     binding("reconciler", to: "cluster-admin", user: "system:skiff:reconciler"),
                 ]

@@ -31,7 +31,7 @@ struct Accepted: Sendable {
                 if sides.count == 2 { parameters[sides[0].lowercased()] = sides[1] }
             }
             switch type {
-            case "application/json", "application/yaml", "*/*", "application/*": break
+            case _ where Accepted.general.contains(type): break
             case ProtobufEncoder.mediaType where !isStream && parameters["as"] != "Table": break
             default: continue
             }
@@ -57,6 +57,19 @@ struct Accepted: Sendable {
             return
         }
         throw knowsType ? Accepted.notAcceptable : Accepted.noRepresentation
+    }
+
+    /// In which everything can be given.
+    static let general: Set<String> = ["application/json", "application/yaml", "*/*", "application/*"]
+
+    /// Whether one of these media types stands in an `Accept` header before any form that everything can be given in.
+    static func prefers(_ types: [String], in header: String?) -> Bool {
+        for part in (header ?? "").split(separator: ",").prefix(32) {
+            let type = trim(part.prefix { $0 != ";" })
+            if types.contains(type) { return true }
+            if general.contains(type) { return false }
+        }
+        return false
     }
 
     private static func trim(_ text: Substring) -> String {

@@ -38,6 +38,7 @@ struct Call: Sendable {
             guard path.name.isEmpty, resource.verbs.contains("list") else { throw ResponseBytes.noSuchResource }
             guard request.method == "GET" else { throw Call.methodNotAllowed }
         }
+        if path.isProxy { return try await proxy() }
         try checkVerb()
         if isPodStream { return try await podStream() }
         switch (request.method, path.name.isEmpty) {

@@ -78,11 +78,19 @@ final class Documents: Sendable {
         guard request.method == "GET" || request.method == "HEAD" else { throw Call.methodNotAllowed }
         return ResponseBytes.value(document)
     }
-    /// An OpenAPI document, as JSON only. What is asked for by its hash may be kept.
+
+    /// An OpenAPI document, as JSON; the second version as protobuf too. What is asked for by its hash may be kept.
     private func openAPI(_ request: HTTPRequest, _ parts: [String]) throws(APIError) -> HTTPResponse? {
-        _ = try Accepted(request.headers.first(name: "Accept"))
+        let accepted = request.headers.first(name: "Accept")
+        let asProtobuf = parts == ["v2"] && Accepted.prefers([SwaggerProtobuf.mediaType, SwaggerProtobuf.oldMediaType], in: accepted)
+        if !asProtobuf { _ = try Accepted(accepted) }
         guard request.method == "GET" || request.method == "HEAD" else { throw Call.methodNotAllowed }
         let openAPI = OpenAPI(server.registry)
+        if asProtobuf {
+            return HTTPResponse(
+                status: 200, headers: [("Content-Type", SwaggerProtobuf.mediaType), ("Vary", "Accept")],
+                body: .bytes(SwaggerProtobuf.encode(openAPI.swagger)))
+        }
         switch (parts.first, parts.count) {
         case ("v2", 1): return ResponseBytes.value(openAPI.swagger)
         case ("v3", 1): return ResponseBytes.value(openAPI.index)

@@ -30,7 +30,7 @@ public struct HTTPFront: HTTPResponder {
         }
         let path = RequestPath(RequestPath.split(request.path))
         server.requestMetrics.count(request, path, path.flatMap { server.registry.resource($0.resource) }, &response, since: start)
-        return converted(response, for: request)
+        return GzipAnswer.converted(converted(response, for: request), for: request)
     }
 
     /// In YAML or protobuf, where that is what the client wants.
@@ -53,8 +53,10 @@ public struct HTTPFront: HTTPResponder {
                 server.allows(AccessRequest(user, request, path)),
                 var response = try Call(request: request, path: path, resource: resource, user: user, server: server).now()
             else { return nil }
+            response = converted(response, for: request)
+            guard !GzipAnswer.applies(to: response, for: request) else { return nil }
             server.requestMetrics.count(request, path, resource, &response, since: start)
-            return converted(response, for: request)
+            return response
         } catch { return nil }
     }
 
@@ -77,6 +79,7 @@ public struct HTTPFront: HTTPResponder {
         guard !requester.isAnonymous else { throw .unauthorized() }
         let user = try Impersonation.user(of: request, requester, server, trail)
         try server.authorize(AccessRequest(user, request, path), trail)
+        if server.configuration.isProfiled, let profile = try await ProfileDocuments.answer(request, parts) { return profile }
         guard let path else { return try documents.answer(request, parts) }
         guard let resource = server.registry.resource(path.resource) else {
             let isServed = server.registry.all.contains { !$0.isCustom && $0.gvk.groupVersion == path.resource.groupVersion }
@@ -103,5 +106,11 @@ public struct HTTPFront: HTTPResponder {
         do throws(APIError) {
             return try authenticator.user(of: request).isAnonymous ? ResponseBytes.status(.unauthorized()) : nil
         } catch { return ResponseBytes.status(error) }
+    }
+
+    /// What is proxied goes on as it comes, from those who may ask at all.
+    public func takesStream(of request: HTTPRequest) -> Bool {
+        guard RequestPath(RequestPath.split(request.path))?.isProxy == true else { return false }
+        return refusal(of: request) == nil
     }
 }

@@ -32,7 +32,7 @@ enum ProtobufAnswer {
             let type = part.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
             switch type {
             case ProtobufEncoder.mediaType: if preference == .other { preference = .protobuf }
-            case "application/json", "application/yaml", "*/*", "application/*":
+            case _ where Accepted.general.contains(type):
                 return preference == .protobuf ? .protobufElseJSON : .other
             default: continue
             }

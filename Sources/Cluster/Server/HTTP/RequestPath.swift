@@ -45,6 +45,11 @@ struct RequestPath {
         if more.count > 2 { self.rest = Array(more[2...]) }
     }
 
+    /// Of what a pod, a service or a node serves.
+    var isProxy: Bool {
+        subresource == "proxy" && !isWatch && resource.group.isEmpty && ["pods", "services", "nodes"].contains(resource.resource)
+    }
+
     /// The decoded segments of a path. O(length).
     static func split(_ path: String) -> [String] {
         path.utf8.split(separator: UInt8(ascii: "/")).map { Percent.decode($0) }
@@ -78,13 +83,15 @@ enum Percent {
     }
 
     /// What may stand in a segment of a path or a value of a query; all else is escaped.
-    static func encode(_ text: String) -> String {
+    /// - Parameter allowed: what may stand there besides.
+    static func encode(_ text: String, allowed: String = "") -> String {
         var result = ""
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
                 result.unicodeScalars.append(UnicodeScalar(byte))
+            case _ where allowed.utf8.contains(byte): result.unicodeScalars.append(UnicodeScalar(byte))
             default:
                 let digits = String(byte, radix: 16, uppercase: true)
                 result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"

@@ -7,13 +7,19 @@ extension Call {
     /// Passes the request on to a node.
     /// - Throws: 500 when the node has no endpoint or cannot be reached; 404 when there is no such node.
     func ask(node name: String, _ target: String, isUpgradeAllowed: Bool = true) async throws(APIError) -> HTTPResponse {
-        let node: APIObject = try await server.localClient(user: "system:apiserver").get(.nodes, name: name)
+        let (nodes, address) = try nodeEndpoint(try await server.localClient(user: "system:apiserver").get(.nodes, name: name))
+        return try await nodes.forward(request, to: address, target: target, isUpgradeAllowed: isUpgradeAllowed)
+    }
+
+    /// Where a node's endpoint is, and how it is reached.
+    /// - Throws: 500 when it has none.
+    func nodeEndpoint(_ node: APIObject) throws(APIError) -> (nodes: NodeConnection, address: NodeConnection.Address) {
         let addresses = node.status.map { Array($0.elements("addresses")) } ?? []
         let address = addresses.first { $0["type"]?.string == "InternalIP" } ?? addresses.first
         guard let host = address?["address"]?.string,
             let port = node.status?["daemonEndpoints"]?["kubeletEndpoint"]?["Port"]?.int, port > 0, let nodes = server.configuration.nodes
-        else { throw .internalError("node \(name) has no endpoint") }
-        return try await nodes.forward(request, to: .init(host: host, port: port), target: target, isUpgradeAllowed: isUpgradeAllowed)
+        else { throw .internalError("node \(node.name) has no endpoint") }
+        return (nodes, NodeConnection.Address(host: host, port: port))
     }
 }
 

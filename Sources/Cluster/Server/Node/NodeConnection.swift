@@ -27,24 +27,36 @@ public final class NodeConnection: Sendable {
         var port: Int
     }
 
+    /// To a node's endpoint.
+    func relay(to node: Address) -> HTTPRelay { HTTPRelay(host: node.host, port: node.port, tls: tls) }
+
+    /// To a server that the node reaches in its network.
+    /// - Parameter tls: when that server speaks it.
+    func relay(through node: Address, to host: String, _ port: Int, tls inner: NIOSSLContext?) -> HTTPRelay {
+        HTTPRelay(through: relay(to: node), target: "/dial/\(Percent.encode(host))/\(port)", tls: inner)
+    }
+
     /// Passes a request on to a node and hands back what it answers, as it comes.
-    /// - Parameters:
-    ///   - target: kubelet's path and query.
-    ///   - method: instead of the request's.
+    /// - Parameter target: kubelet's path and query.
     /// - Throws: 500 naming the node's address when it cannot be reached.
     func forward(
-        _ request: HTTPRequest, to node: Address, target: String, method: String? = nil, isUpgradeAllowed: Bool = true
+        _ request: HTTPRequest, to node: Address, target: String, isUpgradeAllowed: Bool = true
     ) async throws(APIError) -> HTTPResponse {
-        var headers = request.headers
-        // Who asks has been found out here.
-        for name in headers.map(\.name) where NodeConnection.isCredential(name) { headers.remove(name: name) }
+        var headers = NodeConnection.withoutCredentials(request.headers)
         headers.replaceOrAdd(name: "Host", value: "\(node.host):\(node.port)")
         do {
-            return try await HTTPRelay(host: node.host, port: node.port, tls: tls).forward(
-                method: method ?? request.method, target: target, headers: headers, body: request.body, isUpgradeAllowed: isUpgradeAllowed)
+            return try await relay(to: node).forward(
+                method: request.method, target: target, headers: headers, body: request.body, isUpgradeAllowed: isUpgradeAllowed)
         } catch {
             throw .internalError("the node at \(node.host):\(node.port) cannot be reached: \(error)")
         }
+    }
+
+    /// Who asks has been found out here, and is nobody else's business.
+    static func withoutCredentials(_ headers: HTTPHeaders) -> HTTPHeaders {
+        var kept = headers
+        for name in headers.map(\.name) where isCredential(name) { kept.remove(name: name) }
+        return kept
     }
 
     private static func isCredential(_ name: String) -> Bool {

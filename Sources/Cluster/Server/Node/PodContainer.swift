@@ -8,9 +8,8 @@ enum PodContainer {
     static func named(_ name: String, of pod: Pod) throws(APIError) -> String {
         let regular = pod.containers.compactMap { $0["name"]?.string }
         let initial = pod.initContainers.compactMap { $0["name"]?.string }
-        let ephemeral = pod.ephemeralContainers.compactMap { $0["name"]?.string }
         if !name.isEmpty {
-            guard (regular + initial + ephemeral).contains(name) else {
+            guard pod.allContainers.contains(where: { $0["name"]?.string == name }) else {
                 throw .badRequest("container \(name) is not valid for pod \(pod.name)")
             }
             return name

@@ -36,6 +36,12 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
+    /// - Parameter promise: kept when it has left.
+    func write(_ part: HTTPClientRequestPart, _ promise: EventLoopPromise<Void>) {
+        guard let context else { return promise.fail(ChannelError.ioOnClosedChannel) }
+        context.writeAndFlush(wrapOutboundOut(part), promise: promise)
+    }
+
     /// The next part; nil when the connection has closed.
     func next(_ promise: EventLoopPromise<HTTPClientResponsePart?>) {
         if let part = parts.popFirst() {

@@ -30,7 +30,7 @@ enum CertificateRules {
     @Sendable static func validate(_ request: Value) -> [Problem] {
         let spec = request["spec"] ?? .emptyObject
         var problems: [Problem] = []
-        let pem = String(decoding: Base64.decode(spec.text("request")), as: UTF8.self)
+        let pem = String(decoding: Base64.decode(spec.text("request")) ?? [], as: UTF8.self)
         if !pem.contains("-----BEGIN CERTIFICATE REQUEST-----") {
             problems.append(
                 .invalid(

@@ -44,7 +44,7 @@ enum SecretRules {
             }
         case "kubernetes.io/dockercfg", "kubernetes.io/dockerconfigjson":
             guard let key = required[type]?.first, let text = data[key]?.string else { break }
-            if let wrong = jsonProblem(Base64.decode(text)) {
+            if let wrong = jsonProblem(Base64.decode(text) ?? []) {
                 problems.append(.invalid(path.key(key), "<secret contents redacted>", wrong))
             }
         case "kubernetes.io/basic-auth":

@@ -51,7 +51,7 @@ struct HTTPResponseBytes {
     static func lastChunk(into buffer: inout ByteBuffer) { buffer.writeStaticString("0\r\n\r\n") }
 
     /// Headers that the connection decides on.
-    private static func isFraming(_ name: String) -> Bool {
+    static func isFraming(_ name: String) -> Bool {
         switch name.utf8.count {
         case 14: name.lowercased() == "content-length"
         case 17: name.lowercased() == "transfer-encoding"
@@ -60,11 +60,12 @@ struct HTTPResponseBytes {
     }
 
     /// A line's end within a name or value would begin another header.
-    private static func write(_ text: String, into buffer: inout ByteBuffer) {
-        if text.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
-            buffer.writeBytes(text.utf8.map { $0 == 13 || $0 == 10 || $0 == 0 ? 32 : $0 })
-        } else {
-            buffer.writeString(text)
-        }
+    static func oneLine(_ text: String) -> String {
+        guard text.utf8.contains(where: isLineEnd) else { return text }
+        return String(decoding: text.utf8.map { isLineEnd($0) ? 32 : $0 }, as: UTF8.self)
     }
+
+    private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 13 || byte == 10 || byte == 0 }
+
+    private static func write(_ text: String, into buffer: inout ByteBuffer) { buffer.writeString(oneLine(text)) }
 }

@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import ServiceLifecycle
@@ -12,7 +11,7 @@ public struct ListenError: Error, CustomStringConvertible {
     public var description: String { "cannot listen on \(address): \(reason)" }
 }
 
-/// Accepts HTTP/1.1 connections, over TLS when given a context, and has their requests answered.
+/// Accepts connections and has their requests answered: HTTP/1.1, and over TLS HTTP/2 where the client wants it.
 public final class HTTPListener: Service {
     private let group: MultiThreadedEventLoopGroup
     private let server: any Channel
@@ -35,11 +34,7 @@ public final class HTTPListener: Service {
         OpenFiles.allowMany()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionSet(limit: limits.connections)
-        let budget = BodyBudget(bytes: limits.allBodies)
-        var parsing = NIOHTTPDecoderLimitConfiguration()
-        parsing.maxHeaderListSize = limits.headers
-        parsing.maxHeaderFieldSize = limits.headers
-        let decoding = parsing
+        let setup = ConnectionSetup(responder: responder, limits: limits, budget: BodyBudget(bytes: limits.allBodies))
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -54,11 +49,11 @@ public final class HTTPListener: Service {
             .childChannelInitializer { channel in
                 guard connections.add(channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(WrittenBytes())
+                    guard let tls else { return try setup.add(to: channel, version: nil, peer: nil) }
                     let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-                    let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: decoding)
-                    try pipeline.addHandler(ByteToMessageHandler(decoder), name: HTTPConnection.decoderName)
-                    try pipeline.addHandler(HTTPConnection(responder: responder, limits: limits, budget: budget))
+                    try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+                    try pipeline.addHandler(ProtocolChoice(setup))
                 }
             }
         do {

@@ -38,7 +38,7 @@ final class ConnectionSet: Sendable {
 
     /// Asks every connection to finish what it does and closes those that have not by then. Returns when all are closed.
     func drain(within limit: TimeAmount, on loop: any EventLoop) async {
-        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
+        for channel in channels { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
         let deadline = loop.scheduleTask(in: limit) { for channel in self.channels { channel.close(promise: nil) } }
         await withCheckedContinuation { continuation in
             let isEmpty = open.withLock { open in
@@ -51,6 +51,3 @@ final class ConnectionSet: Sendable {
         deadline.cancel()
     }
 }
-
-/// Sent through a connection's pipeline when the listener stops: finish what is being answered, take nothing new.
-struct DrainEvent: Sendable {}

@@ -15,7 +15,7 @@ public struct PeerIdentity: Sendable, Hashable {
     }
 }
 
-/// A request, its body read whole.
+/// A request, its body read whole unless ``HTTPResponder/takesStream(of:)`` wants it as it comes.
 public struct HTTPRequest: Sendable {
     public var method: String
     /// As sent: percent-encoded, without the query.
@@ -24,6 +24,8 @@ public struct HTTPRequest: Sendable {
     public var query: String
     public var headers: HTTPHeaders
     public var body: [UInt8]
+    /// What comes of a body that is not read before; nil otherwise.
+    public var stream: ByteQueue?
     /// From a client certificate that the cluster's CA signed.
     public var peer: PeerIdentity?
     /// The address that it comes from; empty where there is none.
@@ -80,11 +82,16 @@ public protocol HTTPResponder: Sendable {
     /// The answer to a request whose body is large, before that is read; nil to read it. Called on the connection's event loop.
     /// - Parameter request: without its body.
     func refusal(of request: HTTPRequest) -> HTTPResponse?
+
+    /// Whether the request's body is to be handed on as it comes, however long it is. Called on the connection's event loop.
+    /// - Parameter request: without its body.
+    func takesStream(of request: HTTPRequest) -> Bool
 }
 
 extension HTTPResponder {
     public func respondNow(to request: HTTPRequest) -> HTTPResponse? { nil }
     public func refusal(of request: HTTPRequest) -> HTTPResponse? { nil }
+    public func takesStream(of request: HTTPRequest) -> Bool { false }
 }
 
 /// What a listener takes from a client it does not know.
@@ -103,6 +110,10 @@ public struct HTTPLimits: Sendable {
     public var headers = 256 << 10
     /// Connections at a time; more are closed at once.
     public var connections = 16384
+    /// Requests at a time on one connection of HTTP/2.
+    public var streams = 250
+    /// Requests of one such connection that may be taken back in half a minute; beyond, it is closed. (CVE-2023-44487.)
+    public var resets = 1000
     /// Seconds in which a started request must have arrived whole, and a peer must take what it is sent.
     public var requestSeconds: Int64 = 60
     /// Seconds a connection may be idle between requests.

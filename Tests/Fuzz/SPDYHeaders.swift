@@ -1,0 +1,1 @@
+../../Sources/Cluster/Transport/SPDY/SPDYHeaders.swift

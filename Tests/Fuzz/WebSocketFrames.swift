@@ -1,0 +1,1 @@
+../../Sources/Cluster/Transport/WebSocket/WebSocketFrames.swift
