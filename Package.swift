@@ -8,10 +8,13 @@ func room(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
+/// Tests are compiled quickly rather than well: what they test is optimized.
+let quick: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
-        swiftSettings: strict)
+        swiftSettings: quick)
 }
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -115,7 +118,7 @@ let package = Package(
         // Programs that tests run.
         room("Programs", "Tests/Programs", ["CLinux"]),
         tests("Reconciler", ["ClusterServer", "ClusterStore", "Programs"]),
-        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient", "Programs"], path: "Tests/EndToEnd", swiftSettings: strict),
+        .testTarget(name: "EndToEnd", dependencies: ["skiff", "ClusterClient", "Programs"], path: "Tests/EndToEnd", swiftSettings: quick),
     ]
 )
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// A wall clock that is set while everything runs: what is under way ends when it would have ended, and what comes is done at once.
