@@ -42,9 +42,9 @@ import Testing
         let large = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"a":""# + String(repeating: "x", count: 2 << 20)
         let copies = (0..<40).map { #"{"op":"copy","from":"/metadata","path":"/metadata/x\#($0)"}"# }.joined(separator: ",")
         let cases: [(path: String, arguments: [String], status: String, says: String)] = [
-            ("/livez", ["-X", "BREW COFFEE"], "400", "malformed HTTP request"),
-            ("/livez", ["-X", "POST", "-H", "Content-Length: two"], "400", "malformed HTTP request"),
-            ("/" + String(repeating: "a", count: 100_000), [], "414", "longer than 65536 bytes"),
+            ("/livez", ["--http1.1", "-X", "BREW COFFEE"], "400", "malformed HTTP request"),
+            ("/livez", ["--http1.1", "-X", "POST", "-H", "Content-Length: two"], "400", "malformed HTTP request"),
+            ("/" + String(repeating: "a", count: 100_000), ["--http1.1"], "414", "longer than 65536 bytes"),
             (Self.maps, json + [try file("huge", String(repeating: "x", count: 4 << 20))], "413", "larger than 3145728 bytes"),
             (Self.maps, json + [try file("large", large + #""}}"#)], "422", "Too long"),
             (Self.maps, json + ["{"], "400", "unexpected end of JSON input"),
