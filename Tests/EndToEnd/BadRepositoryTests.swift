@@ -12,6 +12,7 @@ import Testing
         let names = [
             "quote": "it's \"quoted\".yaml", "newline": "new\nline.yaml", "utf8": "naïve-日本語.yaml", "escape": "esc\u{1B}[31mred.yaml",
             "dash": "-dash.yaml", "upper": "Case.yaml", "lower": "case.yaml", "space": " lead trail .yaml", "folder": "dir.yaml/x.yaml",
+            "composed": "caf\u{e9}.yaml", "decomposed": "cafe\u{301}.yaml",
         ]
         for (name, file) in names { try repository.write(file, Manifest.configMap(name, "hello")) }
         try repository.write("crlf.yaml", Manifest.configMap("crlf", "hello").replacing("\n", with: "\r\n"))
@@ -36,6 +37,17 @@ import Testing
         #expect(!cluster.said.unicodeScalars.contains("\u{1B}"), "what comes from git does not command the terminal")
         let validate = try Program.run(Program.skiff, ["validate", repository.work])
         #expect(validate.status == 0, "\(validate.output)")
+
+        // What looks like its neighbour is changed and removed by itself.
+        try repository.write("cafe\u{301}.yaml", Manifest.configMap("decomposed", "cafe\u{301}"))
+        try repository.push("One é")
+        try await eventually("it is changed") { try cluster.greeting("decomposed") == "café" }
+        try repository.git("rm", "-q", "caf\u{e9}.yaml")
+        try repository.write("cafe\u{301}.yaml", Manifest.configMap("decomposed", "caf\u{e9}"))
+        try repository.push("Another é")
+        try await eventually("it is changed, though it looks the same, and its neighbour gone") {
+            try cluster.greeting("composed").isEmpty && cluster.greeting("decomposed").utf8.elementsEqual("caf\u{e9}".utf8)
+        }
 
         try repository.write("huge.yaml", Data(repeating: 0x20, count: 100 << 20))
         try repository.push("Huge")

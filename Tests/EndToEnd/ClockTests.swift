@@ -66,6 +66,30 @@ import Testing
 
         """
 
+    @Test func `what was stopped as a whole goes on where it was`() async throws {
+        let folder = try Folder()
+        let repository = try Repository(folder)
+        try repository.write("web.yaml", Self.web)
+        try repository.write("page.yaml", Manifest.configMap("page", "before"))
+        try repository.push("Before")
+        let cluster = try await Cluster(state: folder.path + "/state", ["--repo", repository.bare], in: folder)
+        try await eventually("it runs") { try cluster.get("deployment web", ".status.availableReplicas") == "1" }
+        let programs = cluster.programs()
+        kill(cluster.pid, SIGSTOP)
+        #expect(try cluster.kubectl("get", "namespaces", "--request-timeout", "2s").status == 1)
+        try repository.write("page.yaml", Manifest.configMap("page", "after"))
+        try repository.push("After")
+        let victim = try #require(programs.keys.first)
+        kill(victim, SIGKILL)
+        kill(cluster.pid, SIGCONT)
+        try await eventually("the push runs") { try cluster.greeting("page") == "after" }
+        try await eventually("what has ended meanwhile is started again") {
+            try cluster.get("pods -l app=web", ".items[0].status.containerStatuses[0].restartCount") == "1"
+                && cluster.get("deployment web", ".status.availableReplicas") == "1"
+        }
+        #expect(try await cluster.end(SIGINT) == 0)
+    }
+
     /// Twenty hours back, as a machine without a battery may start, and a month on.
     @Test(arguments: [-72000, 2_592_000]) func `the loop and its pods go on when the clock is set`(jump: Int) async throws {
         let folder = try Folder()

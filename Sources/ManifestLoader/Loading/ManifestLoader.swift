@@ -55,7 +55,8 @@ public struct ManifestLoader: Sendable {
 
     private let registry: Registry
     private let limits: YAMLLimits
-    private var parsed: [String: ParsedFile] = [:]
+    /// By path.
+    private var parsed: [ExactText: ParsedFile] = [:]
     private var ignore = IgnoreRules()
 
     /// Bytes of the largest file that is read.
@@ -81,7 +82,7 @@ public struct ManifestLoader: Sendable {
     }
 
     /// How many files are read: what is ignored is not.
-    public var fileCount: Int { parsed.keys.count { !ignore.ignores($0) } }
+    public var fileCount: Int { parsed.keys.count { !ignore.ignores($0.text) } }
 
     /// The content of `.skiffignore`; empty when there is none.
     public mutating func setIgnoreRules(_ text: String) {
@@ -90,7 +91,7 @@ public struct ManifestLoader: Sendable {
     }
 
     /// Whether a path with this content has been parsed already.
-    public func has(_ path: String, id: String) -> Bool { parsed[path]?.id == id }
+    public func has(_ path: String, id: String) -> Bool { parsed[ExactText(path)]?.id == id }
 
     /// Adds or replaces a file, whatever it is called: ``isManifest(_:)`` is for who chooses among files. Does nothing when its id is known.
     public mutating func update(_ file: ManifestFile) {
@@ -103,13 +104,13 @@ public struct ManifestLoader: Sendable {
             result.problems[0].message += " (this looks like a template: commit what it makes, and name it in \(IgnoreRules.fileName))"
         }
         for document in documents { ManifestLoader.flatten(Document(value: document.value, source: document.source), into: &result) }
-        parsed[file.path] = result
+        parsed[ExactText(file.path)] = result
     }
 
     /// Whether text holds an action of Go's templates, as Helm's charts do.
     private static func isTemplate(_ bytes: [UInt8]) -> Bool { String(decoding: bytes, as: UTF8.self).contains("{{") }
 
-    public mutating func remove(_ path: String) { parsed[path] = nil }
+    public mutating func remove(_ path: String) { parsed[ExactText(path)] = nil }
 
     /// `List` objects (of any kind whose name ends in List and that holds items) are their items.
     private static func flatten(_ document: Document, into file: inout ParsedFile) {
@@ -124,14 +125,14 @@ public struct ManifestLoader: Sendable {
 
     /// Everything the files say, checked against each other and the schemas; what has not changed is not checked again. O(objects).
     public mutating func result() -> LoadResult {
-        let files = parsed.keys.filter { !ignore.ignores($0) }.sorted()
+        let files = parsed.keys.filter { !ignore.ignores($0.text) }.sorted()
         let definitions = files.flatMap { parsed[$0]?.documents.map(\.value).filter(KnownKinds.isDefinition) ?? [] }
         let kinds = KnownKinds(registry: registry, definitions: definitions)
         var problems: [LoadProblem] = []
         var objects: [LoadedObject] = []
         var first: [ObjectID: LoadedObject] = [:]
         for path in files {
-            parsed[path]?.check(path, kinds)
+            parsed[path]?.check(path.text, kinds)
             guard let file = parsed[path] else { continue }
             problems += file.problems
             for (object, found) in file.checked {
@@ -140,7 +141,7 @@ public struct ManifestLoader: Sendable {
                 if let other = first[object.id] {
                     problems.append(
                         LoadProblem(
-                            file: path, position: object.source.start, object: object.id.description,
+                            file: path.text, position: object.source.start, object: object.id.description,
                             message: "the same object is in \(other.file):\(other.line) too: keep one of the two"))
                 } else {
                     first[object.id] = object

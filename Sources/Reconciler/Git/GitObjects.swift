@@ -1,4 +1,5 @@
 import CLibgit2
+import ClusterObjects
 import Glibc
 import ManifestLoader
 
@@ -170,10 +171,10 @@ final class GitObjects {
         guard depth < 200 else { throw GitError(.corrupt, remote: remote, ref: prefix, detail: "folders are nested too deep") }
         let before = old.isEmpty ? [] : try entries(old)
         let after = new.isEmpty ? [] : try entries(new)
-        let known = Dictionary(before.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        let names = Set(after.map(\.name))
+        let known = Dictionary(before.map { (ExactText($0.name), $0) }, uniquingKeysWith: { first, _ in first })
+        let names = Set(after.map { ExactText($0.name) })
         for entry in after {
-            let was = known[entry.name]
+            let was = known[ExactText(entry.name)]
             if let was, was.id == entry.id, was.isTree == entry.isTree, was.isFile == entry.isFile { continue }
             let path = prefix + entry.name
             if let was, was.isFile, !entry.isFile { removed.append(path) }
@@ -183,7 +184,7 @@ final class GitObjects {
             }
             if entry.isFile { changed.append(TreeEntry(path: path, id: entry.id)) }
         }
-        for entry in before where !names.contains(entry.name) {
+        for entry in before where !names.contains(ExactText(entry.name)) {
             if entry.isFile { removed.append(prefix + entry.name) }
             if entry.isTree { try compare(entry.id, "", prefix + entry.name + "/", depth + 1, &changed, &removed) }
         }
