@@ -81,22 +81,29 @@ import Testing
         }
     }
 
-    @Test func `a stream waits for a peer that does not take it, and others do not`() async throws {
-        let written = Mutex(0)
-        let (ended, end) = AsyncStream<Void>.makeStream()
-        let answers = Answers(later: { request in
+    /// What is at `/stream` goes on until it is cut off.
+    private func endless(
+        wrote: @escaping @Sendable (Int) -> Void = { _ in }, ended: @escaping @Sendable () -> Void
+    ) -> Answers {
+        Answers(later: { request in
             guard request.path == "/stream" else { return await Answers.echo(request) }
             return HTTPResponse(
                 status: 200,
                 body: .stream { writer in
-                    defer { end.finish() }
+                    defer { ended() }
+                    let piece = [UInt8](repeating: 120, count: 65536)
                     while true {
-                        try await writer.write([UInt8](repeating: 120, count: 65536))
-                        written.withLock { $0 += 65536 }
+                        try await writer.write(piece)
+                        wrote(piece.count)
                     }
                 })
         })
-        try await withTLS(answers) { peer, _ in
+    }
+
+    @Test func `a stream waits for a peer that does not take it, and others do not`() async throws {
+        let written = Mutex(0)
+        let (ended, end) = AsyncStream<Void>.makeStream()
+        try await withTLS(endless(wrote: { count in written.withLock { $0 += count } }, ended: { end.finish() })) { peer, _ in
             try await peer.unread("/stream")
             for _ in 0..<20 { #expect(try await peer.ask("GET", "/") == "200 GET /  0") }
             // Its window and what may wait for it.
@@ -110,16 +117,7 @@ import Testing
         var limits = HTTPLimits()
         limits.requestSeconds = 1
         let (ended, end) = AsyncStream<Void>.makeStream()
-        let answers = Answers(later: { request in
-            guard request.path == "/stream" else { return await Answers.echo(request) }
-            return HTTPResponse(
-                status: 200,
-                body: .stream { writer in
-                    defer { end.finish() }
-                    while true { try await writer.write([UInt8](repeating: 120, count: 65536)) }
-                })
-        })
-        try await withTLS(answers, limits: limits) { peer, _ in
+        try await withTLS(endless(ended: { end.finish() }), limits: limits) { peer, _ in
             try await peer.unread("/stream")
             for await _ in ended {}
             // The stream is, not the connection.

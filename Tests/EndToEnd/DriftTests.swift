@@ -5,19 +5,7 @@ import Testing
 /// Live changes to what git says, made with kubectl: noticed, explained, corrected or left.
 @Suite(.serialized, .ownThreads) struct DriftTests {
     private static let apiOnly = ["--without", "node,proxy"]
-    private static let deployment = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata:
-          name: web
-        spec:
-          replicas: 3
-          selector: {matchLabels: {app: web}}
-          template:
-            metadata: {labels: {app: web}}
-            spec: {containers: [{name: server, image: host/sleep, args: ["60"]}]}
-
-        """
+    private static let deployment = Manifest.deployment(replicas: 3)
 
     @Test func `drift is corrected at once, and the log keeps who did what, where git says it and which commit did`() async throws {
         let folder = try Folder()

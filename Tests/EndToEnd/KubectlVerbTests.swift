@@ -142,24 +142,43 @@ import Testing
 
         // The documented way to a certificate of one's own.
         let openssl = try #require(Program.find("openssl"))
-        let (key, request) = ("\(folder.path)/jane.key", "\(folder.path)/jane.csr")
-        let made = try Program.run(
-            openssl, ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-subj", "/O=dev/CN=jane", "-out", request])
-        #expect(made.status == 0, "\(made.errors)")
-        let encoded = try Data(contentsOf: URL(fileURLWithPath: request)).base64EncodedString()
-        func ask(_ name: String, usages: String) throws {
-            try cluster.ok(
-                "create -f -",
-                input: "---\n{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest, metadata: {name: \(name)}, spec: {"
-                    + "request: \(encoded), signerName: kubernetes.io/kube-apiserver-client, usages: [\(usages)]}}")
+        /// The files of a new key and of a request signed by it, in PEM.
+        func request(_ name: String, group: String) throws -> (key: String, request: String) {
+            let files = ("\(folder.path)/\(name).key", "\(folder.path)/\(name).csr")
+            let subject = ["-subj", "/O=\(group)/CN=\(name)"]
+            let made = try Program.run(
+                openssl, ["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", files.0, "-out", files.1] + subject)
+            #expect(made.status == 0, "\(made.errors)")
+            return files
         }
+        func asking(_ name: String, _ pem: String, signer: String = "kube-apiserver-client", usages: String = "client auth") -> String {
+            "---\n{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest, metadata: {name: \(name)}, spec: {"
+                + "request: \(Data(pem.utf8).base64EncodedString()), signerName: kubernetes.io/\(signer), usages: [\(usages)]}}"
+        }
+        let (key, file) = try request("jane", group: "dev")
+        let pem = try String(contentsOfFile: file, encoding: .utf8)
+        func ask(_ name: String, usages: String) throws { try cluster.ok("create -f -", input: asking(name, pem, usages: usages)) }
+        // Nobody becomes an administrator so, however the request is written.
+        let masters = try String(contentsOfFile: try request("eve", group: "system:masters").request, encoding: .utf8)
+        let answer = try cluster.refused("create -f -", input: asking("eve", masters))
+        #expect(answer.contains("is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group"), "\(answer)")
+        for text in [masters.replacing("\n", with: "\r\n"), "by eve\n\n" + masters, masters.replacing("\nM", with: "\n M")] {
+            let answer = try cluster.refused("create -f -", input: asking("eve", text))
+            #expect(answer.contains("is forbidden: "), "\(answer)")
+        }
+        let nonsense = masters.replacing("REQUEST-----\nM", with: "REQUEST-----\n!")
+        #expect(try cluster.refused("create -f -", input: asking("eve", nonsense)).contains("is forbidden: failed to parse CSR: "))
+        #expect(
+            try cluster.refused("create -f -", input: asking("eve", masters, signer: "legacy-unknown")).contains(
+                "the legacy signerName is not allowed via this API version"))
+
         try ask("jane", usages: "client auth")
         #expect(try cluster.ok("get csr jane").contains("kubernetes-admin   <none>              Pending"))
         #expect(try cluster.ok("certificate approve jane") == "certificatesigningrequest.certificates.k8s.io/jane approved\n")
         try await eventually("it is signed") { try cluster.ok("get csr jane").contains("Approved,Issued") }
         let certificate = try #require(Data(base64Encoded: try cluster.get("csr jane", ".status.certificate")))
-        let file = try folder.write("jane.crt", String(decoding: certificate, as: UTF8.self))
-        let jane = ["--client-certificate", file, "--client-key", key, "--kubeconfig", try outside(cluster, folder)]
+        let signed = try folder.write("jane.crt", String(decoding: certificate, as: UTF8.self))
+        let jane = ["--client-certificate", signed, "--client-key", key, "--kubeconfig", try outside(cluster, folder)]
         let who = try cluster.kubectl(["auth", "whoami"] + jane)
         #expect(who.output.contains("jane") && who.output.contains("[dev system:authenticated]"), "\(who)")
         #expect(try cluster.kubectl(["get", "secrets"] + jane).status == 0)

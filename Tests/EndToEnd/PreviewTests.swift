@@ -4,19 +4,7 @@ import Testing
 
 /// `skiff plan` and `skiff diff`: what a commit would change, told without changing anything.
 @Suite(.serialized, .ownThreads) struct PreviewTests {
-    private static let deployment = """
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata:
-          name: web
-        spec:
-          replicas: 2
-          selector: {matchLabels: {app: web}}
-          template:
-            metadata: {labels: {app: web}}
-            spec: {containers: [{name: server, image: host/sleep, args: ["60"]}]}
-
-        """
+    private static let deployment = Manifest.deployment(replicas: 2)
     private static let definition = """
         apiVersion: apiextensions.k8s.io/v1
         kind: CustomResourceDefinition

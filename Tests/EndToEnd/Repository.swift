@@ -59,6 +59,23 @@ enum Manifest {
         let line = namespace.map { "  namespace: \($0)\n" } ?? ""
         return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: \(name)\n\(line)data:\n  greeting: \(greeting)\n"
     }
+
+    /// One called web, of a container that sleeps.
+    static func deployment(replicas: Int) -> String {
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: web
+        spec:
+          replicas: \(replicas)
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec: {containers: [{name: server, image: host/sleep, args: ["60"]}]}
+
+        """
+    }
 }
 
 extension Cluster {

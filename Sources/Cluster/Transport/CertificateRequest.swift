@@ -6,11 +6,15 @@ public struct CertificateRequest: Sendable {
     let request: CertificateSigningRequest
     private let alternatives: [GeneralName]
 
-    /// - Throws: when it is not one in PEM, or not signed by the key that it is about.
+    /// - Throws: when it is not one in PEM.
     public init(pem: String) throws {
         request = try CertificateSigningRequest(pemEncoded: pem)
-        guard request.publicKey.isValidSignature(request.signature, for: request) else { throw Unsigned() }
         alternatives = try request.attributes.extensionRequest?.extensions.subjectAlternativeNames.map(Array.init) ?? []
+    }
+
+    /// - Throws: when the key that it is about has not signed it.
+    public func verify() throws {
+        guard request.publicKey.isValidSignature(request.signature, for: request) else { throw Unsigned() }
     }
 
     /// The words of Go's crypto/x509 in pkg/controller/certificates/authority.

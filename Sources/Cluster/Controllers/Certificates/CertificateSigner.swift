@@ -19,6 +19,7 @@ struct CertificateSigner: Controller {
         var status = object.status?.value ?? .emptyObject
         do {
             let wanted = try CertificateRequest(pem: wish.pem)
+            try wanted.verify()
             if let problem = rule(wanted, Set(wish.usages)) {
                 var conditions = Conditions(object.status)
                 conditions.append(

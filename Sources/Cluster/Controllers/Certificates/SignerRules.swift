@@ -11,7 +11,6 @@ enum SignerRules {
         case "kubernetes.io/kube-apiserver-client": client
         case "kubernetes.io/kube-apiserver-client-kubelet": nodeClient
         case "kubernetes.io/kubelet-serving": nodeServing
-        case "kubernetes.io/legacy-unknown": { _, _ in nil }
         default: nil
         }
     }

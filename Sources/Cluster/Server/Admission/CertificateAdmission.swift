@@ -1,5 +1,6 @@
 import ClusterAPI
 import ClusterObjects
+import ClusterTransport
 
 /// Who may approve or sign certificates of a signer: `approve` and `sign` on `signers`, by its name or its domain's `/*`.
 /// Source: plugin/pkg/admission/certificates.
@@ -60,18 +61,11 @@ struct CertificateSubjectRestriction: AdmissionPlugin {
         guard old == nil, request.target.resource.groupResource == SignerAccess.requests, request.target.subresource.isEmpty,
             object[path: "spec", "signerName"]?.string == Self.signer
         else { return }
-        // A DER string is its length and its bytes: no need to read the whole request for one name.
-        let name = "system:masters"
         let pem = String(decoding: Base64.decode(object[path: "spec", "request"]?.string ?? "") ?? [], as: UTF8.self)
-        let body = pem.split(separator: "\n").filter { !$0.hasPrefix("-----") }.joined()
-        let der = Base64.decode(body) ?? []
-        let pattern = [UInt8(name.utf8.count)] + Array(name.utf8)
-        guard !der.isEmpty, Self.contains(der, pattern) else { return }
-        throw SignerAccess.refuse(request, "use of \(Self.signer) signer with system:masters group is not allowed")
-    }
-
-    private static func contains(_ bytes: [UInt8], _ pattern: [UInt8]) -> Bool {
-        guard bytes.count >= pattern.count else { return false }
-        return (0...(bytes.count - pattern.count)).contains { start in bytes[start..<(start + pattern.count)].elementsEqual(pattern) }
+        let wanted: CertificateRequest
+        do { wanted = try CertificateRequest(pem: pem) } catch { throw SignerAccess.refuse(request, "failed to parse CSR: \(error)") }
+        guard !wanted.organizations.contains("system:masters") else {
+            throw SignerAccess.refuse(request, "use of \(Self.signer) signer with system:masters group is not allowed")
+        }
     }
 }

@@ -44,7 +44,13 @@ enum CertificateRules {
             if !usages.contains(usage) { problems.append(.notSupported(here, .string(usage), usages)) }
             if !seen.insert(usage).inserted { problems.append(.duplicate(here, .string(usage))) }
         }
-        SignerNameRules.validate(spec.text("signerName"), path / "signerName", &problems)
+        let signer = spec.text("signerName")
+        if signer == "kubernetes.io/legacy-unknown" {
+            problems.append(
+                .invalid(path / "signerName", .string(signer), "the legacy signerName is not allowed via this API version"))
+        } else {
+            SignerNameRules.validate(signer, path / "signerName", &problems)
+        }
         if let seconds = spec["expirationSeconds"]?.int, seconds < 600 {
             problems.append(
                 .invalid(
