@@ -18,8 +18,7 @@ extension Reconciler {
 
     /// Takes over what another has written since this reconciler has read or written the Sync.
     func takeOverStatus() async throws(APIError) {
-        let (theirs, version) = try await sync.read()
-        guard version != syncVersion else { return }
+        guard let (theirs, version) = try await sync.read(since: syncVersion), version != syncVersion else { return }
         status = status.merged(since: stored, onto: theirs)
         (stored, syncVersion) = (theirs, version)
     }
@@ -102,7 +101,7 @@ extension Reconciler {
     /// source is looked at first.
     func mustGiveWay() async -> Bool {
         guard !isGivingWay else { return true }
-        guard isStarted, let version = try? await sync.read().version, version != syncVersion else { return false }
+        guard isStarted, let changed = try? await sync.read(since: syncVersion), changed.version != syncVersion else { return false }
         isGivingWay = true
         wake.yield()
         return true
