@@ -18,8 +18,7 @@ extension Reconciler {
 
     /// Takes over what another has written since this reconciler has read or written the Sync.
     func takeOverStatus() async throws(APIError) {
-        let (theirs, version) = try await sync.read()
-        guard version != syncVersion else { return }
+        guard let (theirs, version) = try await sync.read(since: syncVersion) else { return }
         if version.isEmpty {
             // Deleted by somebody: what was applied is remembered here.
             (stored, syncVersion) = (SyncStatus(), "")
@@ -108,7 +107,7 @@ extension Reconciler {
     /// source is looked at first.
     func mustGiveWay() async -> Bool {
         guard !isGivingWay else { return true }
-        guard isStarted, let version = try? await sync.read().version, version != syncVersion else { return false }
+        guard isStarted, let changed = try? await sync.read(since: syncVersion), changed.version != syncVersion else { return false }
         isGivingWay = true
         wake.yield()
         return true

@@ -10,7 +10,7 @@ extension APIServer {
     func intact(_ collection: GroupResource, _ path: String) throws(APIError) -> Tree? {
         guard let object = store.get(collection, path) else { return nil }
         try checkIntact(object, collection)
-        return ObjectBytes.tree(object)
+        return parsed.tree(object)
     }
 
     /// The current objects, sorted by path.
@@ -20,7 +20,7 @@ extension APIServer {
         var trees: [Tree] = []
         for object in store.snapshot(collection).range(namespace: namespace) {
             try checkIntact(object, collection)
-            trees.append(ObjectBytes.tree(object))
+            trees.append(parsed.tree(object))
         }
         return trees
     }

@@ -23,6 +23,7 @@ public final class APIServer: Sendable {
     let roles: RoleBasedAuthorizer
     let verifiedTokens = VerifiedTokens()
     let deletions = DeletionLog()
+    let parsed = ParsedObjects()
     /// Requests that are worked on at a time, over HTTP: those in process are the cluster's own.
     let readLimit: InflightLimit
     let writeLimit: InflightLimit

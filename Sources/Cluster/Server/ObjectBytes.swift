@@ -13,7 +13,7 @@ enum ObjectBytes {
     static func stored(_ object: Value) -> [UInt8] {
         var metadata = object["metadata"] ?? .emptyObject
         metadata["resourceVersion"] = nil
-        var writer = JSONWriter(capacity: 1024)
+        var writer = JSONWriter(capacity: 4096)
         writer.raw(#"{"metadata":"#)
         writer.write(metadata)
         for (key, value) in object.object ?? Fields() where key != "metadata" && key != "kind" && key != "apiVersion" {
@@ -23,10 +23,7 @@ enum ObjectBytes {
             writer.write(value)
         }
         writer.raw("}")
-        // Kept for long: without the slack that growing leaves.
-        return [UInt8](unsafeUninitializedCapacity: writer.bytes.count) { buffer, count in
-            count = buffer.initialize(fromContentsOf: writer.bytes)
-        }
+        return writer.bytes
     }
 
     /// What stands before the stored bytes of an object of this kind, up to its resourceVersion.

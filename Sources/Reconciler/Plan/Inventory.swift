@@ -11,9 +11,10 @@ public struct Inventory: Sendable, Hashable {
 
     /// Reads ``lines``.
     init(lines: [String]) {
+        uids.reserveCapacity(lines.count)
         for line in lines {
             let parts = line.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 6 || parts.count == 7, let entry = InventoryEntry(parts.prefix(6).joined(separator: "/")) else { continue }
+            guard parts.count == 6 || parts.count == 7, let entry = InventoryEntry(parts.prefix(6)) else { continue }
             uids[entry] = parts.count == 7 ? String(parts[6]) : ""
         }
     }

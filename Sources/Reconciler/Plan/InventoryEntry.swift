@@ -14,8 +14,11 @@ public struct InventoryEntry: Sendable, Hashable, CustomStringConvertible {
 
     public init(_ object: LoadedObject) { self.init(resource: object.resource, id: object.id) }
 
-    public init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    public init?(_ text: String) { self.init(text.split(separator: "/", omittingEmptySubsequences: false)[...]) }
+
+    /// Reads what stands between the slashes.
+    init?(_ parts: ArraySlice<Substring>) {
+        let parts = parts.map(String.init)
         guard parts.count == 6, !parts[1].isEmpty, !parts[2].isEmpty, !parts[3].isEmpty, !parts[5].isEmpty else { return nil }
         resource = GroupVersionResource(parts[0], parts[1], parts[2])
         id = ObjectID(group: parts[0], kind: parts[3], namespace: parts[4], name: parts[5])

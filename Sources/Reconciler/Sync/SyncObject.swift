@@ -9,12 +9,19 @@ struct SyncObject: Sendable {
 
     /// What it remembers, and the version that says so; a new one when there is none.
     func read() async throws(APIError) -> (status: SyncStatus, version: String) {
-        do throws(APIError) {
-            let object = try await client.get(.syncs, name: options.cluster)
-            return (SyncStatus(object), object.resourceVersion)
-        } catch  where error.isNotFound {
-            return (SyncStatus(), "")
-        }
+        let object = try await object()
+        return (object.map(SyncStatus.init) ?? SyncStatus(), object?.resourceVersion ?? "")
+    }
+
+    /// The same where it has changed since a version; nil where it has not, of which nothing is read: an inventory is long.
+    func read(since version: String) async throws(APIError) -> (status: SyncStatus, version: String)? {
+        let object = try await object()
+        let current = object?.resourceVersion ?? ""
+        return current == version ? nil : (object.map(SyncStatus.init) ?? SyncStatus(), current)
+    }
+
+    private func object() async throws(APIError) -> APIObject? {
+        do throws(APIError) { return try await client.get(.syncs, name: options.cluster) } catch  where error.isNotFound { return nil }
     }
 
     /// Stores the status, making the object first when it is not there. Answers the new version.

@@ -5,7 +5,7 @@ public enum NameFormats {
     public static func subdomain(_ text: String) -> [String] {
         var problems: [String] = []
         if text.utf8.count > 253 { problems.append("must be no more than 253 characters") }
-        if !isSubdomain(text.utf8[...]) {
+        if !isSubdomain(text) {
             problems.append(
                 "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
                     + "with an alphanumeric character (e.g. 'example.com', regex used for validation is "
@@ -36,7 +36,7 @@ public enum NameFormats {
     static func label(_ text: String) -> [String] {
         var problems: [String] = []
         if text.utf8.count > 63 { problems.append("must be no more than 63 characters") }
-        if !isLabel(text.utf8[...]) {
+        if !isLabel(text) {
             problems.append(
                 "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
                     + "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
@@ -49,7 +49,7 @@ public enum NameFormats {
         var problems: [String] = []
         if text.utf8.count > 63 { problems.append("must be no more than 63 characters") }
         let startsWithLetter = text.utf8.first.map { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") } ?? false
-        if !startsWithLetter || !isLabel(text.utf8[...]) {
+        if !startsWithLetter || !isLabel(text) {
             problems.append(
                 "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end "
                     + "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
@@ -95,31 +95,59 @@ public enum NameFormats {
         return problems
     }
 
+    // MARK: - By bytes, once through: every object has many of them
+
+    private typealias Bytes = UnsafeBufferPointer<UInt8>
+
     private static func isQualifiedName(_ text: String) -> Bool {
-        let text = text.utf8
-        guard let slash = text.firstIndex(of: UInt8(ascii: "/")) else { return text.count <= 63 && isLabelText(text[...]) }
-        let (prefix, name) = (text[..<slash], text[text.index(after: slash)...])
-        return prefix.count <= 253 && name.count <= 63 && isLabelText(name) && isSubdomain(prefix)
+        var text = text
+        return text.withUTF8 { bytes in
+            guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else { return bytes.count <= 63 && isLabelText(bytes) }
+            let (prefix, name) = (Bytes(rebasing: bytes[..<slash]), Bytes(rebasing: bytes[(slash + 1)...]))
+            return prefix.count <= 253 && name.count <= 63 && isLabelText(name) && isSubdomain(prefix)
+        }
     }
 
-    private static func isSubdomain(_ text: Substring.UTF8View) -> Bool {
-        text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { isLabel($0) }
+    private static func isSubdomain(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8(isSubdomain)
+    }
+
+    private static func isLabel(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { isSubdomain($0) && !$0.contains(UInt8(ascii: ".")) }
+    }
+
+    private static func isLabelText(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8(isLabelText)
     }
 
     private static func isLower(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 || byte &- UInt8(ascii: "a") < 26 }
     private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLower(byte) || byte &- UInt8(ascii: "A") < 26 }
 
-    private static func isLabel(_ text: Substring.UTF8View) -> Bool {
-        guard let first = text.first, let last = text.last, isLower(first), isLower(last) else { return false }
-        return text.allSatisfy { isLower($0) || $0 == UInt8(ascii: "-") }
+    /// Labels with dots between: each begins and ends with a letter or digit.
+    private static func isSubdomain(_ text: Bytes) -> Bool {
+        var previous = UInt8(ascii: ".")
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "-"): if previous == UInt8(ascii: ".") { return false }
+            case UInt8(ascii: "."): if !isLower(previous) { return false }
+            default: if !isLower(byte) { return false }
+            }
+            previous = byte
+        }
+        return isLower(previous)
     }
 
-    private static func isLabelText(_ text: String) -> Bool { isLabelText(text.utf8[...]) }
-
-    private static func isLabelText(_ text: Substring.UTF8View) -> Bool {
+    private static func isLabelText(_ text: Bytes) -> Bool {
         guard let first = text.first, let last = text.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
-        return text.allSatisfy {
-            isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): continue
+            default: if !isAlphanumeric(byte) { return false }
+            }
         }
+        return true
     }
 }

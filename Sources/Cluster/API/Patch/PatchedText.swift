@@ -7,7 +7,7 @@ public enum PatchedText {
     public static func json(_ patched: Value, before: Value, schema: Schema) -> String {
         var writer = JSONWriter()
         write(patched, before, schema, to: &writer)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.text
     }
 
     /// A strategic merge patch is quoted itself, as Go prints a map.

@@ -39,6 +39,8 @@ public struct PodSecurityPolicy: Sendable {
 
     /// A level to enforce that is not known is the strictest, one to warn of or audit is none; an unknown version is the latest.
     public init(labels: [String: String]) {
+        // Most namespaces say nothing of it.
+        guard labels.keys.contains(where: { $0.hasPrefix("pod-security.kubernetes.io/") }) else { return }
         enforce = read(enforce, "enforce", labels, otherwise: .restricted)
         audit = read(audit, "audit", labels, otherwise: .privileged)
         warn = read(warn, "warn", labels, otherwise: .privileged)

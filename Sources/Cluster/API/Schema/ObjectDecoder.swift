@@ -94,8 +94,9 @@ public struct ObjectDecoder {
         let table = node.table
         let name = node.shortName ?? owner
         var seen = SeenFields()
-        var kept: [(place: Int, value: Value)] = []
+        var kept: [(key: String, value: Value)] = []
         kept.reserveCapacity(tree.count)
+        var lastPlace = -1
         var fields = tree.fields
         while let (key, child) = fields.nextPair() {
             let place = table.place(of: key)
@@ -109,7 +110,7 @@ public struct ObjectDecoder {
             }
             let field = Schema(types: schema.types, index: table.nodes[place])
             guard let value = try read(child, field, owner: name) else { continue }
-            let begun = isRepeated ? kept.firstIndex { $0.place == place } : nil
+            let begun = isRepeated ? kept.firstIndex { Fields.same($0.key, table.names[place]) } : nil
             // Go's decoder goes on with the object that a repeated field has begun.
             if let begun, case .object(let more) = value {
                 for (name, entry) in more { kept[begun].value[name] = entry }
@@ -121,16 +122,21 @@ public struct ObjectDecoder {
                 continue
             }
             // Most bodies have their fields in order.
+            if place > lastPlace {
+                kept.append((table.names[place], value))
+                lastPlace = place
+                continue
+            }
             var slot = kept.count
-            while slot > 0, kept[slot - 1].place > place { slot -= 1 }
-            kept.insert((place, value), at: slot)
+            while slot > 0, Fields.precedes(table.names[place], kept[slot - 1].key) { slot -= 1 }
+            kept.insert((table.names[place], value), at: slot)
         }
-        return .object(Fields(ascending: kept.map { (table.names[$0.place], $0.value) }))
+        return .object(Fields(ascending: kept))
     }
 
     /// An object whose keys are data.
     private mutating func map(_ tree: Tree, _ values: Schema, owner: String) throws(Mismatch) -> Value {
-        var seen = SeenKeys()
+        var seen = SeenKeys(capacity: tree.count)
         var pairs: [(String, Value)] = []
         pairs.reserveCapacity(tree.count)
         for (key, child) in tree.fields {
@@ -289,22 +295,5 @@ private struct SeenFields {
         guard let place, place < 128 else { return !others.insert(key.string ?? "").inserted }
         defer { declared |= 1 << UInt128(place) }
         return declared & 1 << UInt128(place) != 0
-    }
-}
-
-/// The keys of a map so far. Maps are small: comparing is cheaper than hashing.
-private struct SeenKeys {
-    private var few: [String] = []
-    private var many: Set<String> = []
-
-    /// Takes in a key; true when it has been there.
-    mutating func isRepeated(_ key: String) -> Bool {
-        if many.isEmpty {
-            if few.contains(key) { return true }
-            few.append(key)
-            if few.count > 16 { many = Set(few) }
-            return false
-        }
-        return !many.insert(key).inserted
     }
 }

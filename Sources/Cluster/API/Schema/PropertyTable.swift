@@ -1,7 +1,7 @@
 import ClusterObjects
 
 /// The declared fields of a type, found by the bytes of a name: what reads objects need not make a string of every key.
-struct PropertyTable: Sendable {
+final class PropertyTable: Sendable {
     /// Sorted by bytes.
     let names: [String]
     /// The node of each.

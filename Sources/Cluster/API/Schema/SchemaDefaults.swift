@@ -8,28 +8,27 @@ public enum SchemaDefaults {
         fill(&value, schema.index, schema.types.defaultPlans, depth: 0)
     }
 
+    /// The same where most has been filled in before: the fields of the object that are as they were in `filled` are skipped.
+    public static func fill(_ value: inout Value, _ schema: Schema, since filled: Value) {
+        guard schema.index < schema.types.defaultPlans.count, case .object = value else { return }
+        let (plans, plan) = (schema.types.defaultPlans, schema.types.defaultPlans[schema.index])
+        value.editFields { fields in
+            plan.preset(&fields)
+            plan.each(&fields) { name, value, index in
+                if filled[name] != value { fill(&value, index, plans, depth: 1) }
+            }
+        }
+    }
+
     private static func fill(_ value: inout Value, _ index: Int, _ plans: [DefaultPlan], depth: Int) {
         guard index < plans.count, depth < 512 else { return }
         let plan = plans[index]
         switch value {
         case .object:
-            guard !plan.presets.isEmpty || !plan.children.isEmpty || plan.values != nil else { return }
+            guard !plan.presets.isEmpty || plan.children.count > 0 || plan.values != nil else { return }
             value.editFields { fields in
-                for preset in plan.presets {
-                    let current = fields[preset.name]
-                    if current == nil || (current == .null && preset.replacesNull) { fields[preset.name] = preset.value }
-                }
-                for child in plan.children {
-                    guard var value = fields[child.name], value.hasParts else { continue }
-                    fill(&value, child.index, plans, depth: depth + 1)
-                    fields[child.name] = value
-                }
-                guard let values = plan.values else { return }
-                for (key, entry) in fields.entries where plan.declared[key] == nil && entry.hasParts {
-                    var value = entry
-                    fill(&value, values, plans, depth: depth + 1)
-                    fields[key] = value
-                }
+                plan.preset(&fields)
+                plan.each(&fields) { _, value, index in fill(&value, index, plans, depth: depth + 1) }
             }
         case .array:
             guard let items = plan.items else { return }
@@ -42,38 +41,64 @@ public enum SchemaDefaults {
 }
 
 /// What ``SchemaDefaults`` has to do at one node of a schema: only what concerns defaults, so that most of an object is skipped.
-struct DefaultPlan: Sendable {
-    /// Fields to set when absent.
-    var presets: [(name: String, value: Value, replacesNull: Bool)] = []
-    /// Fields that have something to fill within.
-    var children: [(name: String, index: Int)] = []
-    /// Every declared field, where values of other names have something to fill within.
-    var declared: [String: Int] = [:]
-    /// Within the values of a map and the elements of a list.
-    var values: Int?
-    var items: Int?
+///
+/// By reference, as a walk asks for one at every step.
+final class DefaultPlan: Sendable {
+    typealias Preset = (name: String, value: Value, replacesNull: Bool)
 
-    private var isEmpty: Bool { presets.isEmpty && children.isEmpty && values == nil && items == nil }
+    /// Fields to set when absent.
+    let presets: [Preset]
+    /// Fields that have something to fill within.
+    let children: PropertyTable
+    /// Every declared field, where values of other names have something to fill within.
+    private let declared: [String: Int]
+    /// Within the values of a map and the elements of a list.
+    let values: Int?
+    let items: Int?
+
+    private static let empty = DefaultPlan()
+
+    private init() { (presets, children, declared, values, items) = ([], .empty, [:], nil, nil) }
+
+    /// - Parameter holds: which nodes have something to fill within.
+    private init(_ node: SchemaNode, _ presets: [Preset], _ holds: [Bool]) {
+        self.presets = presets
+        let children = node.properties.filter { holds[$0.value] }
+        self.children = children.isEmpty ? .empty : PropertyTable(children)
+        items = node.items.flatMap { holds[$0] ? $0 : nil }
+        values = node.additionalProperties.flatMap { holds[$0] ? $0 : nil }
+        declared = values == nil ? [:] : node.properties
+    }
+
+    /// Sets what is absent.
+    func preset(_ fields: inout Fields) {
+        for preset in presets {
+            let current = fields[preset.name]
+            if current == nil || (current == .null && preset.replacesNull) { fields[preset.name] = preset.value }
+        }
+    }
+
+    /// Visits the values within which there is something to fill, with the index of their node. What an object has is mostly less than
+    /// what it could have.
+    func each(_ fields: inout Fields, _ visit: (String, inout Value, Int) -> Void) {
+        for place in fields.entries.indices where fields.entries[place].value.hasParts {
+            let name = fields.entries[place].key
+            let child = children.place(of: name).map { children.nodes[$0] }
+            guard let index = child ?? (values != nil && declared[name] == nil ? values : nil) else { continue }
+            fields.editValue(at: place) { visit(name, &$0, index) }
+        }
+    }
 
     /// A plan a node. O(nodes and the fields that refer to them).
     static func plans(_ nodes: [SchemaNode]) -> [DefaultPlan] {
-        var plans = nodes.map { node in
-            var plan = DefaultPlan()
+        let presets = nodes.map { node -> [Preset] in
             let isSpecial = GoFields.ownersOfWritten.contains(node.typeName)
-            for (name, index) in node.properties {
-                guard let value = preset(name, nodes[index], of: node, isSpecial: isSpecial) else { continue }
-                plan.presets.append((name, value, !nodes[index].isNullable))
+            return node.properties.compactMap { name, index in
+                preset(name, nodes[index], of: node, isSpecial: isSpecial).map { (name, $0, !nodes[index].isNullable) }
             }
-            return plan
         }
-        let holds = reaching(plans.map { !$0.presets.isEmpty }, nodes)
-        for (index, node) in nodes.enumerated() where holds[index] {
-            plans[index].children = node.properties.filter { holds[$0.value] }.map { ($0.key, $0.value) }
-            plans[index].items = node.items.flatMap { holds[$0] ? $0 : nil }
-            plans[index].values = node.additionalProperties.flatMap { holds[$0] ? $0 : nil }
-            if plans[index].values != nil { plans[index].declared = node.properties }
-        }
-        return plans
+        let holds = reaching(presets.map { !$0.isEmpty }, nodes)
+        return nodes.indices.map { holds[$0] ? DefaultPlan(nodes[$0], presets[$0], holds) : .empty }
     }
 
     /// Which nodes are, or lead to, one of these. Types refer to each other in circles: what is known spreads backwards, each node once.

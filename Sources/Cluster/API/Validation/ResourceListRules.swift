@@ -93,6 +93,7 @@ enum ResourceListRules {
             compare(name, value, limits[name], path, &problems)
             hugePages(name, value, here, &problems)
         }
+        if limits.isEmpty, requests.isEmpty, resources["claims"] == nil { return }
         let names = limits.keys + requests.keys
         if names.contains(where: isHuge), !names.contains("cpu"), !names.contains("memory") {
             problems.append(.forbidden(path, "HugePages require cpu or memory"))
@@ -103,6 +104,8 @@ enum ResourceListRules {
     private static func compare(
         _ name: String, _ request: Value, _ limit: Value?, _ path: FieldPath, _ problems: inout [Problem]
     ) {
+        // Nothing to hold it against.
+        if limit == nil, mayOvercommit(name) { return }
         guard let wanted = request.quantity else { return }
         guard let most = limit?.quantity else {
             if !mayOvercommit(name) {

@@ -7,9 +7,15 @@ public struct Fields: Sendable, Hashable {
     public init() { entries = [] }
 
     /// Builds from pairs in any order; the last of equal keys wins. O(n log n), O(n) when already sorted.
-    public init(_ pairs: some Sequence<(String, Value)>) {
+    ///
+    /// Inlinable, as the loop over a sequence that is not known here costs more than all the rest.
+    @inlinable
+    public init(_ pairs: some Sequence<(String, Value)>) { self.init(Array(pairs)) }
+
+    /// The same of an array.
+    public init(_ pairs: [(String, Value)]) {
         entries = []
-        entries.reserveCapacity(pairs.underestimatedCount)
+        entries.reserveCapacity(pairs.count)
         var sorted = true
         for (key, value) in pairs {
             if sorted, let last = entries.last, !Fields.precedes(last.key, key) { sorted = false }
@@ -44,6 +50,16 @@ public struct Fields: Sendable, Hashable {
         }
     }
 
+    /// Edits the value of an entry where it stands.
+    public mutating func editValue(at place: Int, _ body: (inout Value) -> Void) { body(&entries[place].value) }
+
+    /// Edits the value of a key where it stands; one that is not there is made an empty object first.
+    mutating func edit(_ key: String, _ body: (inout Value) -> Void) {
+        let (index, found) = search(key)
+        if !found { entries.insert((key, .emptyObject), at: index) }
+        body(&entries[index].value)
+    }
+
     @discardableResult
     public mutating func removeValue(forKey key: String) -> Value? {
         let (index, found) = search(key)
@@ -60,29 +76,40 @@ public struct Fields: Sendable, Hashable {
     public static func same(_ left: String, _ right: String) -> Bool { left.utf8.count == right.utf8.count && order(left, right) == 0 }
 
     static func order(_ left: String, _ right: String) -> Int {
-        let compared = left.utf8.withContiguousStorageIfAvailable { a in
-            right.utf8.withContiguousStorageIfAvailable { b -> Int in
-                let length = Swift.min(a.count, b.count)
-                var index = 0
-                while index < length {
-                    let (x, y) = (a[index], b[index])
-                    if x != y { return x < y ? -1 : 1 }
-                    index += 1
-                }
-                return a.count - b.count
-            }
-        }
+        let compared = left.utf8.withContiguousStorageIfAvailable { a in right.utf8.withContiguousStorageIfAvailable { order(a, $0) } }
         if let result = compared ?? nil { return result }
         if left.utf8.elementsEqual(right.utf8) { return 0 }
         return left.utf8.lexicographicallyPrecedes(right.utf8) ? -1 : 1
     }
 
+    @inline(__always)
+    private static func order(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
+        let length = Swift.min(a.count, b.count)
+        var index = 0
+        while index < length {
+            let (x, y) = (a[index], b[index])
+            if x != y { return x < y ? -1 : 1 }
+            index += 1
+        }
+        return a.count - b.count
+    }
+
     private func search(_ key: String) -> (index: Int, found: Bool) {
+        // The key's bytes are found once, not at every step.
+        key.utf8.withContiguousStorageIfAvailable { wanted in
+            search { entry in
+                entry.utf8.withContiguousStorageIfAvailable { Fields.order($0, wanted) } ?? Fields.order(entry, key)
+            }
+        } ?? search { Fields.order($0, key) }
+    }
+
+    @inline(__always)
+    private func search(_ order: (String) -> Int) -> (index: Int, found: Bool) {
         var low = 0
         var high = entries.count
         while low < high {
             let middle = (low + high) / 2
-            let order = Fields.order(entries[middle].key, key)
+            let order = order(entries[middle].key)
             if order == 0 { return (middle, true) }
             if order < 0 { low = middle + 1 } else { high = middle }
         }

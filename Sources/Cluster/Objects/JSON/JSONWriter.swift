@@ -1,8 +1,20 @@
 /// Writes values as JSON: compact, keys sorted, numbers as Go writes them.
-public struct JSONWriter {
-    public private(set) var bytes: [UInt8] = []
+///
+/// The bytes stand in memory of its own: asking for room once a string, not at every byte, is most of what writing costs.
+public struct JSONWriter: ~Copyable {
+    private var buffer: UnsafeMutableBufferPointer<UInt8>
+    private var count = 0
 
-    public init(capacity: Int = 512) { bytes.reserveCapacity(capacity) }
+    public init(capacity: Int = 512) { buffer = .allocate(capacity: Swift.max(capacity, 64)) }
+
+    deinit { buffer.deallocate() }
+
+    /// What has been written. A copy without slack.
+    public var bytes: [UInt8] { Array(written) }
+    /// The same as text.
+    public var text: String { String(decoding: written, as: UTF8.self) }
+
+    private var written: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: buffer[..<count]) }
 
     public mutating func write(_ value: Value) {
         switch value {
@@ -12,46 +24,87 @@ public struct JSONWriter {
         case .double(let number): raw(JSONWriter.text(of: number))
         case .string(let text): write(text)
         case .array(let elements):
-            bytes.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                write(element)
+            add(UInt8(ascii: "["))
+            for index in elements.indices {
+                if index > 0 { add(UInt8(ascii: ",")) }
+                write(elements[index])
             }
-            bytes.append(UInt8(ascii: "]"))
+            add(UInt8(ascii: "]"))
         case .object(let fields):
-            bytes.append(UInt8(ascii: "{"))
-            for (index, field) in fields.entries.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                write(field.key)
-                bytes.append(UInt8(ascii: ":"))
-                write(field.value)
+            add(UInt8(ascii: "{"))
+            let entries = fields.entries
+            for index in entries.indices {
+                if index > 0 { add(UInt8(ascii: ",")) }
+                write(entries[index].key)
+                add(UInt8(ascii: ":"))
+                write(entries[index].value)
             }
-            bytes.append(UInt8(ascii: "}"))
+            add(UInt8(ascii: "}"))
         }
     }
 
     /// Writes text as a JSON string: only what must be escaped is.
     public mutating func write(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
-            var rest = utf8
-            while !rest.isEmpty {
-                let plain = JSONText.plainCount(rest)
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: rest[..<plain]))
-                guard plain < rest.count else { break }
-                escape(rest[plain])
-                rest = UnsafeBufferPointer(rebasing: rest[(plain + 1)...])
-            }
+        if text.utf8.withContiguousStorageIfAvailable({ write($0) }) == nil { Array(text.utf8).withUnsafeBufferPointer { write($0) } }
+    }
+
+    private mutating func write(_ text: UnsafeBufferPointer<UInt8>) {
+        reserve(text.count + 2)
+        place(UInt8(ascii: "\""))
+        var rest = text
+        while true {
+            let plain = JSONText.plainCount(rest)
+            place(UnsafeBufferPointer(rebasing: rest[..<plain]))
+            guard plain < rest.count else { break }
+            escape(rest[plain])
+            rest = UnsafeBufferPointer(rebasing: rest[(plain + 1)...])
+            reserve(rest.count + 1)
         }
-        bytes.append(UInt8(ascii: "\""))
+        place(UInt8(ascii: "\""))
     }
 
     public mutating func raw(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes.append(contentsOf: $0) }
+        if text.utf8.withContiguousStorageIfAvailable({ raw($0) }) == nil { Array(text.utf8).withUnsafeBufferPointer { raw($0) } }
     }
-    public mutating func raw(_ slice: some Sequence<UInt8>) { bytes.append(contentsOf: slice) }
+
+    public mutating func raw(_ slice: ArraySlice<UInt8>) { slice.withUnsafeBufferPointer { raw($0) } }
+
+    private mutating func raw(_ bytes: UnsafeBufferPointer<UInt8>) {
+        reserve(bytes.count)
+        place(bytes)
+    }
+
+    @inline(__always)
+    private mutating func add(_ byte: UInt8) {
+        reserve(1)
+        place(byte)
+    }
+
+    // MARK: - Room
+
+    @inline(__always)
+    private mutating func reserve(_ more: Int) { if buffer.count - count < more { grow(more) } }
+
+    private mutating func grow(_ more: Int) {
+        let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: Swift.max(buffer.count * 2, count + more))
+        _ = larger.update(fromContentsOf: written)
+        buffer.deallocate()
+        buffer = larger
+    }
+
+    /// Needs room to be reserved.
+    @inline(__always)
+    private mutating func place(_ byte: UInt8) {
+        buffer[count] = byte
+        count += 1
+    }
+
+    /// Needs room to be reserved.
+    @inline(__always)
+    private mutating func place(_ bytes: UnsafeBufferPointer<UInt8>) {
+        _ = UnsafeMutableBufferPointer(rebasing: buffer[count...]).update(fromContentsOf: bytes)
+        count += bytes.count
+    }
 
     private mutating func escape(_ byte: UInt8) {
         switch byte {
@@ -119,7 +172,11 @@ extension Value {
     }
 
     /// Compact JSON as text.
-    public var jsonText: String { String(decoding: json, as: UTF8.self) }
+    public var jsonText: String {
+        var writer = JSONWriter(capacity: 128)
+        writer.write(self)
+        return writer.text
+    }
 
     /// Reads a whole JSON document.
     public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {

@@ -147,6 +147,15 @@ extension Value {
         }
     }
 
+    /// The value at a path of two keys, which most are: without an array of them.
+    public subscript(path first: String, second: String) -> Value? {
+        get { if case .object(let fields)? = self[first] { fields[second] } else { nil } }
+        set {
+            guard newValue != nil || self[first] != nil else { return }
+            editFields { $0.edit(first) { $0[second] = newValue } }
+        }
+    }
+
     /// The value at a path of object keys, as the same subscript over a collection.
     public subscript(path keys: String...) -> Value? {
         get { self[path: keys] }

@@ -19,6 +19,8 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
 
     public static let zero = Quantity(0)
     private static let one: Int128 = 1_000_000_000
+    /// Of ten, from 1 to 10¹⁸.
+    private static let powers: [Int128] = (0..<18).reduce(into: [1]) { powers, _ in powers.append((powers.last ?? 1) * 10) }
     private static let cap: Int128 = Int128(Int64.max) * one
 
     /// Nil when `text` is no quantity.
@@ -85,13 +87,11 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
                 amount = product + Int128(digit - UInt8(ascii: "0"))
             }
         }
-        for _ in 0..<suffix.binary {
-            let (product, tooBig) = amount.multipliedReportingOverflow(by: 2)
-            if tooBig {
-                overflow = true
-                break
-            }
-            amount = product
+        if amount > Int128.max >> Int128(suffix.binary) { overflow = true } else { amount <<= Int128(suffix.binary) }
+        // Nearly all of them in one step, the rest ten by ten.
+        if 1...18 ~= exponent, amount <= Int128(Int64.max), !overflow {
+            amount *= Quantity.powers[exponent]
+            exponent = 0
         }
         while exponent > 0, amount != 0, !overflow {
             let (product, tooBig) = amount.multipliedReportingOverflow(by: 10)

@@ -120,14 +120,30 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     private static func text(_ seconds: Int64) -> String {
+        let seconds = min(max(seconds, earliest.seconds), latest.seconds)
         let days = Int((seconds >= 0 ? seconds : seconds - 86399) / 86400)
         let rest = Int(seconds) - days * 86400
         let (year, month, day) = civil(daysSinceEpoch: days)
-        func padded(_ number: Int, _ width: Int) -> String {
-            let digits = String(number)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        return String(unsafeUninitializedCapacity: 19) { text in
+            var place = 0
+            func put(_ number: Int, _ width: Int, _ after: Unicode.Scalar?) {
+                var rest = number
+                for digit in stride(from: place + width - 1, through: place, by: -1) {
+                    text[digit] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                place += width
+                guard let after else { return }
+                text[place] = UInt8(ascii: after)
+                place += 1
+            }
+            put(year, 4, "-")
+            put(month, 2, "-")
+            put(day, 2, "T")
+            put(rest / 3600, 2, ":")
+            put(rest / 60 % 60, 2, ":")
+            put(rest % 60, 2, nil)
+            return place
         }
-        return
-            "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(rest / 3600, 2)):\(padded(rest / 60 % 60, 2)):\(padded(rest % 60, 2))"
     }
 }

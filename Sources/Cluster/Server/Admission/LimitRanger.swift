@@ -7,6 +7,7 @@ struct LimitRanger: AdmissionPlugin {
 
     func admit(_ object: inout Value, old: Value?, _ request: AdmissionRequest) throws(APIError) {
         guard isAboutPods(request, isCreate: old == nil) else { return }
+        var hasFilled = false
         for limits in try ranges(request) {
             var notes: [String] = []
             for (list, word) in [("containers", "container"), ("initContainers", "init container")] where object[path: "spec", list] != nil
@@ -16,10 +17,11 @@ struct LimitRanger: AdmissionPlugin {
                 }
             }
             if notes.isEmpty { continue }
+            hasFilled = true
             object[path: "metadata", "annotations", "kubernetes.io/limit-ranger"] = .string(
                 "LimitRanger plugin set: " + notes.joined(separator: "; "))
         }
-        if old == nil { object[path: "status", "qosClass"] = .string(PodQOS.class(of: object)) }
+        if old == nil, hasFilled { object[path: "status", "qosClass"] = .string(PodQOS.class(of: object)) }
     }
 
     /// Sets what a container leaves open. Returns what has been set, in words.

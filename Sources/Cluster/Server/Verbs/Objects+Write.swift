@@ -53,6 +53,7 @@ extension APIServer {
             }
             resource.rules.setDefaults(&candidate)
             SchemaDefaults.fill(&candidate, resource.schema)
+            let filled = candidate
             if tracks {
                 candidate = fieldManager(target).update(
                     candidate, old: nil, manager: context.fieldManager, now: context.now.wholeSeconds)
@@ -60,7 +61,7 @@ extension APIServer {
             resource.rules.prepareForCreate(&candidate)
             Requester.note(context.user, in: &candidate, resource)
             // A status that was reset has its zero values.
-            SchemaDefaults.fill(&candidate, resource.schema)
+            SchemaDefaults.fill(&candidate, resource.schema, since: filled)
             try admission.admit(&candidate, old: nil, AdmissionRequest(target: target, context: context, server: self))
             let allocation = try allocator.allocate(&candidate, old: nil, target)
             defer { allocation.settle() }

@@ -21,7 +21,7 @@ public enum PodQOS {
     }
 
     private static func quantity(_ container: Value, _ list: String, _ name: String) -> Quantity? {
-        guard let text = container[path: "resources", list, name]?.string, let quantity = Quantity(text) else { return nil }
+        guard let text = container["resources"]?[list]?[name]?.string, let quantity = Quantity(text) else { return nil }
         return quantity.isZero ? nil : quantity
     }
 }

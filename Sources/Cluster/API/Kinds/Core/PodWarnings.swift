@@ -30,7 +30,7 @@ enum PodWarnings {
         "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+", "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
         "storageos": "deprecated in v1.22, non-functional in v1.25+", "azureDisk": "deprecated in v1.19, non-functional in v1.27+",
         "azureFile": "deprecated in v1.21, non-functional in v1.30+", "vsphereVolume": "deprecated in v1.19, non-functional in v1.30+",
-    ]
+    ].sorted { $0.key < $1.key }
 
     private static func warnings(_ spec: Value, _ path: FieldPath, isPod: Bool) -> [String] {
         var warnings: [String] = []
@@ -44,7 +44,7 @@ enum PodWarnings {
         }
         for (index, volume) in spec.list("volumes").enumerated() {
             let here = (path / "volumes").index(index)
-            for (kind, detail) in oldVolumes.sorted(by: { $0.key < $1.key }) where volume.has(kind) {
+            for (kind, detail) in oldVolumes where volume.has(kind) {
                 warnings.append("\(here / kind): \(detail)")
             }
         }
@@ -78,14 +78,14 @@ enum PodWarnings {
                 warnings.append("\(here): fractional byte value \"\(amount)\" is invalid, must be an integer")
             }
         }
-        var names: [String: Int] = [:]
-        for (index, variable) in container.list("env").enumerated() {
+        let variables = container.list("env")
+        var names = SeenKeys(capacity: variables.count)
+        for (index, variable) in variables.enumerated() {
             let name = variable.text("name")
             // One that is made of its predecessor is meant to follow it.
-            if names[name] != nil, !variable.text("value").contains("$(\(name))") {
+            if names.isRepeated(name), !variable.text("value").contains("$(\(name))") {
                 warnings.append("\((path / "env").index(index)): hides previous definition of \"\(name)\", which may be unexpected")
             }
-            names[name] = index
         }
         return warnings + ports(container.list("ports"), path / "ports")
     }

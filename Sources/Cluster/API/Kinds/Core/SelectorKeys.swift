@@ -4,8 +4,8 @@ import ClusterObjects
 /// requirements of the terms' selectors. Source: pkg/registry/core/pod/strategy.go, mutatePodAffinity.
 enum SelectorKeys {
     static func merge(into pod: inout Value) {
-        let labels = pod[path: "metadata", "labels"]?.stringMap ?? [:]
         guard pod["spec"]?["affinity"] != nil || pod["spec"]?["topologySpreadConstraints"] != nil else { return }
+        let labels = pod[path: "metadata", "labels"]?.stringMap ?? [:]
         pod.edit("spec") { spec in
             for kind in ["podAffinity", "podAntiAffinity"] where spec[path: "affinity", kind] != nil {
                 spec.edit("affinity") { affinity in

@@ -55,22 +55,24 @@ extension ApplyShape {
 
     /// Every place below a value: what a write that makes it adds.
     private func everything(in value: Value, _ type: TypeReference) -> FieldSet {
-        var result = FieldSet()
         let shape = shape(type, value)
         switch (shape, value) {
         case (.map, .object(let fields)):
+            var result = FieldSet(capacity: fields.count)
             for (name, child) in fields {
                 let (childType, element) = place(of: name, in: type)
                 result.insert(element, isMember: true, children: everything(in: child, childType))
             }
+            return result
         case (.set, .array(let elements)), (.keyed, .array(let elements)):
+            var result = FieldSet(capacity: elements.count)
             let items = items(of: type)
             for (element, child, isRepeated) in named(elements, shape, items) {
                 result.insert(element, isMember: true, children: isRepeated ? FieldSet() : everything(in: child, items))
             }
-        default: break
+            return result
+        default: return FieldSet()
         }
-        return result
     }
 
     /// The type of a field, untyped where the schema has none, and its name in a set.

@@ -78,6 +78,7 @@ struct ApplyShape {
             case .null: throw ShapeError("associative list with keys may not have a null element")
             case .object(let fields):
                 var keys: [(String, Value)] = []
+                keys.reserveCapacity(names.count)
                 for name in names {
                     guard let value = fields[name] ?? keyDefault(name, items) else {
                         throw ShapeError(

@@ -16,17 +16,21 @@ extension FieldSet {
 
     /// As `fieldsV1` writes it.
     public var fieldsV1: Value {
-        var pairs: [(String, Value)] = []
-        pairs.reserveCapacity(entries.count)
+        fieldsV1(ofMember: false)
+    }
+
+    /// - Parameter ofMember: whether these are the children of a member, which `.` says.
+    private func fieldsV1(ofMember: Bool) -> Value {
+        var pairs: [(key: String, value: Value)] = []
+        pairs.reserveCapacity(entries.count + 1)
+        // Before all that begin with a letter.
+        if ofMember { pairs.append((".", .emptyObject)) }
         for entry in entries {
-            guard !entry.children.isEmpty, case .object(var below) = entry.children.fieldsV1 else {
-                pairs.append((entry.element.encoded, .emptyObject))
-                continue
-            }
-            // Before all that begin with a letter.
-            if entry.isMember { below["."] = .emptyObject }
-            pairs.append((entry.element.encoded, .object(below)))
+            let below = entry.children.isEmpty ? .emptyObject : entry.children.fieldsV1(ofMember: entry.isMember)
+            pairs.append((entry.element.encoded, below))
         }
-        return .object(Fields(pairs))
+        // Positions sort last among elements, and before keys and values as text.
+        let isAscending = entries.last?.element.kind != .index || entries.first?.element.kind == .index
+        return .object(isAscending ? Fields(ascending: pairs) : Fields(pairs.map { ($0.key, $0.value) }))
     }
 }

@@ -17,6 +17,9 @@ public struct FieldSet: Sendable, Hashable {
 
     public init() {}
 
+    /// An empty one with room for places to come.
+    init(capacity: Int) { entries.reserveCapacity(capacity) }
+
     public var isEmpty: Bool { entries.isEmpty }
 
     /// Adds a place and what lies below it; nothing when there is neither. O(1) in order, else O(entries).

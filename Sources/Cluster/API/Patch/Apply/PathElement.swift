@@ -10,11 +10,18 @@ public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertib
     public let encoded: String
 
     public static func field(_ name: String) -> PathElement { PathElement(encoded: "f:" + name) }
-    static func keys(_ keys: Fields) -> PathElement { PathElement(encoded: "k:" + Value.object(keys).jsonText) }
-    static func value(_ value: Value) -> PathElement { PathElement(encoded: "v:" + value.jsonText) }
+    static func keys(_ keys: Fields) -> PathElement { PathElement("k:", .object(keys)) }
+    static func value(_ value: Value) -> PathElement { PathElement("v:", value) }
     static func index(_ index: Int) -> PathElement { PathElement(encoded: "i:\(index)") }
 
     private init(encoded: String) { self.encoded = encoded }
+
+    private init(_ kind: String, _ value: Value) {
+        var writer = JSONWriter(capacity: 64)
+        writer.raw(kind)
+        writer.write(value)
+        encoded = writer.text
+    }
 
     /// Reads what ``encoded`` writes; nil for anything else.
     public init?(_ encoded: String) {

@@ -11,7 +11,14 @@ struct ContainerRules {
 
     /// Every container of a pod's spec with its path, in the order in which Kubernetes walks them.
     static func all(of spec: Value, _ path: FieldPath) -> [(Value, FieldPath)] {
-        lists.flatMap { list in spec.list(list).enumerated().map { ($1, (path / list).index($0)) } }
+        var all: [(Value, FieldPath)] = []
+        for list in lists {
+            guard case .array(let containers)? = spec[list], !containers.isEmpty else { continue }
+            let path = path / list
+            all.reserveCapacity(all.count + containers.count)
+            for (index, container) in containers.enumerated() { all.append((container, path.index(index))) }
+        }
+        return all
     }
 
     func validate(_ problems: inout [Problem]) {
@@ -24,12 +31,12 @@ struct ContainerRules {
         let path = path / "containers"
         let containers = spec.list("containers")
         if containers.isEmpty { return problems.append(.required(path)) }
-        var names: Set<String> = []
+        var names = SeenKeys(capacity: containers.count)
         for (index, container) in containers.enumerated() {
             let here = path.index(index)
             common(container, here, &problems)
             let name = container.text("name")
-            if !names.insert(name).inserted { problems.append(.duplicate(here / "name", .string(name))) }
+            if names.isRepeated(name) { problems.append(.duplicate(here / "name", .string(name))) }
             handlers(container, here, &problems)
             RestartRules.policy(container, here, &problems)
         }
@@ -37,9 +44,11 @@ struct ContainerRules {
     }
 
     private func initial(_ problems: inout [Problem]) {
+        let containers = spec.list("initContainers")
+        if containers.isEmpty { return }
         let path = path / "initContainers"
         var names = Set(spec.list("containers").map { $0.text("name") })
-        for (index, container) in spec.list("initContainers").enumerated() {
+        for (index, container) in containers.enumerated() {
             let here = path.index(index)
             common(container, here, &problems)
             RestartRules.policy(container, here, &problems)
@@ -68,9 +77,11 @@ struct ContainerRules {
     }
 
     private func ephemeral(_ problems: inout [Problem]) {
+        let containers = spec.list("ephemeralContainers")
+        if containers.isEmpty { return }
         let others = Set((spec.list("containers") + spec.list("initContainers")).map { $0.text("name") })
         var names = others
-        for (index, container) in spec.list("ephemeralContainers").enumerated() {
+        for (index, container) in containers.enumerated() {
             let here = (path / "ephemeralContainers").index(index)
             common(container, here, &problems)
             Self.whitespace(container, here, &problems)
@@ -117,6 +128,8 @@ struct ContainerRules {
     /// Only in pods, not in templates: an image's name has no spaces around it.
     static func whitespace(_ container: Value, _ path: FieldPath, _ problems: inout [Problem]) {
         let image = container.text("image")
+        // What begins and ends with plain text needs no closer look.
+        if let first = image.utf8.first, let last = image.utf8.last, 0x21..<0x7F ~= first, 0x21..<0x7F ~= last { return }
         if image.first?.isWhitespace == true || image.last?.isWhitespace == true {
             problems.append(.invalid(path / "image", .string(image), "must not have leading or trailing whitespace"))
         }

@@ -66,8 +66,13 @@ enum EnvironmentRules {
 
     /// Files that variables are read from stand in volumes that start empty.
     static func fileVolumes(_ spec: Value, _ path: FieldPath, _ problems: inout [Problem]) {
+        let containers = ContainerRules.all(of: spec, path)
+        let reads = containers.contains { container, _ in
+            container.list("env").contains { $0["valueFrom"]?.has("fileKeyRef") ?? false }
+        }
+        guard reads else { return }
         let volumes = Dictionary(spec.list("volumes").map { ($0.text("name"), $0) }) { _, last in last }
-        for (container, here) in ContainerRules.all(of: spec, path) {
+        for (container, here) in containers {
             for (index, variable) in container.list("env").enumerated() {
                 guard let file = variable["valueFrom"]?.part("fileKeyRef") else { continue }
                 let name = file.text("volumeName")

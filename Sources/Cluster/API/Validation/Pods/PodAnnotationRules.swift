@@ -21,7 +21,7 @@ enum PodAnnotationRules {
         for (key, value) in annotations where key == seccompPod || key.hasPrefix(seccompContainer) {
             problems.add(path / key, value.string ?? "", seccompProblems(value.string ?? ""))
         }
-        let names = Set(ContainerRules.all(of: spec ?? .emptyObject, path).map { $0.0.text("name") })
+        lazy var names = Set(ContainerRules.all(of: spec ?? .emptyObject, path).map { $0.0.text("name") })
         for (key, value) in annotations where key.hasPrefix(appArmor) {
             let name = String(key.dropFirst(appArmor.count))
             if !names.contains(name) { problems.append(.invalid(path.key(key), .string(name), "container not found")) }
@@ -45,7 +45,10 @@ enum PodAnnotationRules {
 
     /// Annotations and fields that say the same thing must agree, `path` is the spec's.
     static func agree(_ annotations: Value?, _ spec: Value, _ path: FieldPath) -> [Problem] {
-        guard let annotations, !(annotations.object?.isEmpty ?? true) else { return [] }
+        let speaks = annotations?.object?.contains { key, _ in
+            key == seccompPod || key.hasPrefix(seccompContainer) || key.hasPrefix(appArmor)
+        }
+        guard let annotations, speaks ?? false else { return [] }
         var problems: [Problem] = []
         let ofPod = spec["securityContext"]
         let containers = ContainerRules.all(of: spec, path)

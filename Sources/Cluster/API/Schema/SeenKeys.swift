@@ -1,0 +1,19 @@
+/// Names that have been there so far: of a map's keys, of containers, of variables. There are few: comparing is cheaper than hashing.
+struct SeenKeys {
+    private var few: [String] = []
+    private var many: Set<String> = []
+
+    /// - Parameter capacity: how many there will be, if known.
+    init(capacity: Int = 0) { few.reserveCapacity(min(capacity, 16)) }
+
+    /// Takes in a name; true when it has been there.
+    mutating func isRepeated(_ name: String) -> Bool {
+        if many.isEmpty {
+            if few.contains(name) { return true }
+            few.append(name)
+            if few.count > 16 { many = Set(few) }
+            return false
+        }
+        return !many.insert(name).inserted
+    }
+}
