@@ -19,6 +19,16 @@ import Testing
             error?.message == "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot unmarshal \(expected)")
     }
 
+    @Test(arguments: [1, 20])
+    func `keys are told apart by their bytes, among few and among many`(count: Int) throws {
+        let schema = try #require(BuiltInSchemas.schema(of: GroupVersionKind("", "v1", "ConfigMap")))
+        let others = (0..<count).map { #""k\#($0)":"""# }.joined(separator: ",")
+        let body = #"{"data":{\#(others),"\u00e9":"one","e\u0301":"two","k0":"again"}}"#
+        let decoded = try ObjectDecoder.decode(try Tree(parsing: body), schema: schema, kind: "ConfigMap", version: "v1")
+        #expect(decoded.strictProblems == [#"duplicate field "data.k0""#])
+        #expect(decoded.value["data"]?.object?.count == count + 2)
+    }
+
     @Test func `unknown and duplicate fields are named and pruned`() throws {
         let body = #"{"data":{"a":"1","a":"2"},"metadata":{"bogus":"y"},"nope":1}"#
         let decoded = try decode(body, "", "v1", "ConfigMap")

@@ -33,6 +33,27 @@ import Testing
         #expect(try filled("{}", "apps", "v1", "Deployment")[path: "metadata", "creationTimestamp"] == nil)
     }
 
+    @Test func `what has been filled before is as if it were filled anew, whatever was changed since`() throws {
+        let schema = try #require(BuiltInSchemas.schema(of: GroupVersionKind("", "v1", "Pod")))
+        let spec = #"{"containers":[{"name":"c","ports":[{"containerPort":80}]}]}"#
+        let body = #"{"metadata":{"name":"x"},"spec":\#(spec),"status":{"phase":"Failed"}}"#
+        let before = try filled(body, "", "v1", "Pod")
+        let changes: [(inout Value) -> Void] = [
+            { _ in }, { $0["status"] = nil }, { $0["status"] = .emptyObject }, { $0["spec"] = nil }, { $0["metadata"] = nil },
+            { $0[path: "spec", "containers"] = [["name": "other"], ["name": "more", "ports": [["containerPort": 1]]]] },
+            { $0[path: "status", "containerStatuses"] = [["name": "c"]] },
+            { $0[path: "spec", "initContainers"] = [["name": "first"]] },
+        ]
+        for (number, change) in changes.enumerated() {
+            var (once, anew) = (before, before)
+            change(&once)
+            change(&anew)
+            SchemaDefaults.fill(&once, schema, since: before)
+            SchemaDefaults.fill(&anew, schema)
+            #expect(once == anew, "change \(number)")
+        }
+    }
+
     @Test(arguments: [
         (#"{"spec":{"hostNetwork":false,"priority":0}}"#, #"{"priority":0}"#),
         (#"{"spec":{"automountServiceAccountToken":false,"hostPID":true}}"#, #"{"automountServiceAccountToken":false,"hostPID":true}"#),
