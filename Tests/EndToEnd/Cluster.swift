@@ -1,5 +1,6 @@
 import Foundation
 import Programs
+import Synchronization
 import Testing
 
 /// A running `skiff up` on a state directory, on a free port. Ended when let go of; the folder that it is in ends what it left running.
@@ -9,6 +10,7 @@ final class Cluster: Sendable {
     private let child: Child
     private let log: String
     private let folder: Folder?
+    private let mayEnd = Atomic(false)
 
     /// Starts one and waits until it says where it answers.
     /// - Parameters:
@@ -77,11 +79,17 @@ final class Cluster: Sendable {
     /// Sends a signal and waits for the end.
     @discardableResult
     func end(_ signal: Int32) async throws -> Int32 {
+        mayEnd.store(true, ordering: .relaxed)
         kill(pid, signal)
         try await eventually("skiff up ends after signal \(signal)") { !child.isRunning }
         return child.status ?? -1
     }
 
-    // Before the folder goes.
-    deinit { child.end() }
+    // Before the folder goes. One that ended by itself, and not in order, is a failure whatever the test looked at.
+    deinit {
+        if let status = child.status, status != 0, !mayEnd.load(ordering: .relaxed) {
+            Issue.record("skiff up ended by itself, with status \(status): \(said.suffix(2000))")
+        }
+        child.end()
+    }
 }
