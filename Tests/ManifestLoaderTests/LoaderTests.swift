@@ -252,4 +252,12 @@ private let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\
         let value: Value = ["key": .string(text), "list": [.string(text)]]
         #expect(try YAML.parse(YAMLWriter.text(value)) == [value])
     }
+
+    @Test(arguments: ["---", "...", "--- '", "... \u{07}"])
+    func `a document's mark within a long text does not end the document`(mark: String) throws {
+        let text = (0..<40).map { "\($0) \(mark)" }.joined(separator: " ")
+        for value: Value in [.string(text), ["key": .string(text)], [.string(text)], [text: .string(text)]] {
+            #expect(try YAML.parse(YAMLWriter.text(value)) == [value])
+        }
+    }
 }

@@ -73,6 +73,8 @@ public struct YAMLWriter {
     }
 
     private mutating func text(_ text: String, style: YAMLStyle.Preferred, indent: Int, folds: Bool = true) {
+        // A document that is one text stays on its line: a word that came to stand at a line's beginning could be `---`.
+        let folds = folds && indent > 0
         switch style {
         case .plain: folded(text, indent: indent, folds: folds)
         case .singleQuoted:
