@@ -177,6 +177,20 @@ private func eventually(_ condition: () async throws -> Bool) async throws -> Bo
         }
     }
 
+    @Test func `what fails is told in the order of the files, and once, however often it is tried`() async throws {
+        try await withLoop { loop in
+            let documents = (0..<30).map { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m\($0), namespace: nowhere}\n" }
+            try loop.repository.push(["a.yaml": documents.joined(separator: "---\n"), "b.yaml": map("b", "blue")])
+            for _ in 0..<3 {
+                let outcome = await loop.reconciler().reconcileOnce(timeout: 5)
+                #expect(outcome.failures.count == 30)
+                #expect(outcome.failures.map(\.line) == outcome.failures.map(\.line).sorted())
+                // The first has made what does not fail.
+                #expect(outcome.report.history.map(\.changeCount) == [1])
+            }
+        }
+    }
+
     @Test func `a definition and an object of it may come in one commit`() async throws {
         try await withLoop { loop in
             try loop.repository.push([

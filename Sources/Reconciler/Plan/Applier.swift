@@ -17,7 +17,7 @@ struct Applier: Sendable {
 
     typealias Applied = (object: LoadedObject, result: Result<APIObject, APIError>)
 
-    /// Applies objects, in any order; a failure of one does not stop the others.
+    /// Applies objects, in any order; a failure of one does not stop the others. Answers in the order of the objects.
     func apply(_ objects: [LoadedObject], dryRun: Bool = false) async -> [Applied] {
         await bounded(objects) { object in (object, await self.apply(object, dryRun: dryRun)) }
     }
@@ -85,21 +85,22 @@ struct Applier: Sendable {
         } ?? false
     }
 
+    /// Results in the order of the items, whichever came first.
     private func bounded<Item: Sendable, Output: Sendable>(
         _ items: [Item], _ work: @escaping @Sendable (Item) async -> Output
     ) async -> [Output] {
-        await withTaskGroup(of: Output.self) { group in
-            var waiting = items.makeIterator()
-            var results: [Output] = []
+        await withTaskGroup(of: (Int, Output).self) { group in
+            var waiting = items.enumerated().makeIterator()
+            var results = [Output?](repeating: nil, count: items.count)
             for _ in 0..<concurrency {
-                guard let item = waiting.next() else { break }
-                group.addTask { await work(item) }
+                guard let (place, item) = waiting.next() else { break }
+                group.addTask { (place, await work(item)) }
             }
-            while let result = await group.next() {
-                results.append(result)
-                if let item = waiting.next() { group.addTask { await work(item) } }
+            while let (place, result) = await group.next() {
+                results[place] = result
+                if let (place, item) = waiting.next() { group.addTask { (place, await work(item)) } }
             }
-            return results
+            return results.compactMap(\.self)
         }
     }
 }
