@@ -27,7 +27,7 @@ final class Cluster: Sendable {
             atPath: (state as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         let line = launcher + [binary, "up", "--state-dir", state, "--listen", "127.0.0.1:0"] + arguments
         let program = line[0].hasPrefix("/") ? line[0] : Program.find(line[0]) ?? line[0]
-        let log = "\(state)-up-\(UUID().uuidString.prefix(4)).log"
+        let log = "\(state)-up-\(UUID().uuidString).log"
         let child = try Child([program] + line.dropFirst(), output: log)
         self.child = child
         self.log = log

@@ -116,7 +116,8 @@ import Testing
         }
         kill(outside.pid, SIGTERM)
         #expect(try await outside.status() == 0)
-        #expect(try cluster.run(["exec", "client", "--", "sh", "-c", "kill -TERM 1"]).status == 0)
+        // The shell may be ended with its container before it says 0.
+        _ = try cluster.run(["exec", "client", "--", "sh", "-c", "kill -TERM 1"])
         try await eventually("the pod has stopped asking") { try cluster.get("pod client", ".status.phase") == "Succeeded" }
         for said in [outside.said, try cluster.logs("client")] {
             let lines = said.split(separator: "\n").map(String.init)

@@ -18,7 +18,7 @@ public enum Program {
     public static func run(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil, seconds: Int32 = 300
     ) throws -> Outcome {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("skiff-run-\(UUID().uuidString.prefix(8))").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("skiff-run-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (reads, output, errors) = ("\(folder)/in", "\(folder)/out", "\(folder)/err")
