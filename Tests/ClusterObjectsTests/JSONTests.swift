@@ -105,6 +105,15 @@ import Testing
         #expect(cut.fields.map(\.key) == read.fields.map(\.key))
     }
 
+    @Test func `fields of any order are sorted by bytes, of equal names the last`() {
+        let entries = [Fields.Entry("b", 1), Fields.Entry("é", 2), Fields.Entry("B", 3), Fields.Entry("b", 4), Fields.Entry("", 5)]
+        let fields = Fields(entries)
+        #expect(fields.map(\.key) == ["", "B", "b", "é"])
+        #expect(fields["b"] == 4)
+        #expect(Fields(entries.map { ($0.key, $0.value) }) == fields)
+        #expect(Fields(fields.entries) == fields)
+    }
+
     @Test func `paths edit a draft in place`() {
         var value: Value = [:]
         value[path: "spec", "replicas"] = 3

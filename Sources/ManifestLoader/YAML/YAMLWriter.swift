@@ -23,7 +23,7 @@ public struct YAMLWriter {
         switch value {
         case .object(let fields) where !fields.isEmpty:
             var first = inline
-            for (key, field) in fields.entries.sorted(by: { NaturalOrder.precedes($0.key, $1.key) }) {
+            for (key, field) in fields.sorted(by: { NaturalOrder.precedes($0.key, $1.key) }) {
                 if !first { newLine(indent) }
                 first = false
                 writeKey(key, indent: indent)

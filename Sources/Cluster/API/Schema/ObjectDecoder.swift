@@ -10,12 +10,16 @@ public struct ObjectDecoder {
         public var strictProblems: [String]
     }
 
+    private let types: SchemaSet
     private var problems: [String] = []
-    /// Down to the value being read.
+    /// Down to the value being read. Names are looked up when there is something to say.
     private var path: [Step] = []
 
+    private init(_ types: SchemaSet) { self.types = types }
+
     private enum Step {
-        case field(String)
+        /// A declared field: its type, and its place in the type's table.
+        case field(Int, Int)
         case key(String)
         case index(Int)
     }
@@ -24,9 +28,9 @@ public struct ObjectDecoder {
     ///
     /// - Throws: 400 with Go's message when a field has the wrong type.
     public static func decode(_ tree: Tree, schema: Schema, kind: String, version: String) throws(APIError) -> Decoded {
-        var decoder = ObjectDecoder()
+        var decoder = ObjectDecoder(schema.types)
         do {
-            let value = try decoder.read(tree, schema, owner: kind)
+            let value = try decoder.read(tree, schema.index, owner: kind)
             return Decoded(value: value ?? .emptyObject, strictProblems: decoder.problems)
         } catch {
             throw APIError.badRequest("\(kind) in version \"\(version)\" cannot be handled as a \(kind): \(error.message)")
@@ -47,7 +51,9 @@ public struct ObjectDecoder {
     private var shownPath: String {
         path.reduce(into: "") { text, step in
             switch step {
-            case .field(let name), .key(let name): text += text.isEmpty ? name : ".\(name)"
+            case .field, .key:
+                let name = name(of: step)
+                text += text.isEmpty ? name : ".\(name)"
             case .index(let index): text += "[\(index)]"
             }
         }
@@ -55,52 +61,60 @@ public struct ObjectDecoder {
 
     /// As Go's errors name it: fields alone.
     private var goPath: [String] {
-        path.compactMap { step in if case .field(let name) = step { name } else { nil } }
+        path.compactMap { step in if case .field = step { name(of: step) } else { nil } }
+    }
+
+    private func name(of step: Step) -> String {
+        switch step {
+        case .field(let type, let place): types.nodes[type].table.names[place]
+        case .key(let name): name
+        case .index: ""
+        }
     }
 
     /// The value as kept; nil when it is null.
-    private mutating func read(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value? {
+    private mutating func read(_ tree: Tree, _ type: Int, owner: String) throws(Mismatch) -> Value? {
         if tree.isNull { return nil }
-        let node = schema.node
+        let node = types.nodes[type]
         if node.isQuantity { return try quantity(tree) }
         switch node.type {
         case .any: return tree.value
         case .intOrString:
-            guard tree.string != nil || tree.int != nil else { throw mismatch(tree, schema, owner) }
+            guard tree.string != nil || tree.int != nil else { throw mismatch(tree, type, owner) }
             return tree.value
         case .boolean:
-            guard let flag = tree.bool else { throw mismatch(tree, schema, owner) }
+            guard let flag = tree.bool else { throw mismatch(tree, type, owner) }
             return .bool(flag)
         case .number:
-            guard tree.double != nil else { throw mismatch(tree, schema, owner) }
+            guard tree.double != nil else { throw mismatch(tree, type, owner) }
             return tree.value
         case .integer:
             guard let number = tree.int, node.format != "int32" || Int32(exactly: number) != nil else {
-                throw mismatch(tree, schema, owner)
+                throw mismatch(tree, type, owner)
             }
             return .int(Int64(number))
         case .string:
-            guard let text = tree.string else { throw mismatch(tree, schema, owner) }
+            guard let text = tree.string else { throw mismatch(tree, type, owner) }
             return try string(text, node)
-        case .array: return try list(tree, schema, owner: owner)
-        case .object: return try object(tree, schema, owner: owner)
+        case .array: return try list(tree, type, owner: owner)
+        case .object: return try object(tree, type, owner: owner)
         }
     }
 
-    private mutating func object(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value {
-        guard tree.isObject else { throw mismatch(tree, schema, owner) }
-        let node = schema.node
-        if node.properties.isEmpty, let values = schema.values { return try map(tree, values, owner: owner) }
+    private mutating func object(_ tree: Tree, _ type: Int, owner: String) throws(Mismatch) -> Value {
+        guard tree.isObject else { throw mismatch(tree, type, owner) }
+        let node = types.nodes[type]
+        if node.properties.isEmpty, let values = node.additionalProperties { return try map(tree, values, owner: owner) }
         let table = node.table
         let name = node.shortName ?? owner
         var seen = SeenFields()
-        var kept: [(key: String, value: Value)] = []
+        var kept: [Fields.Entry] = []
         kept.reserveCapacity(tree.count)
         var lastPlace = -1
         var fields = tree.fields
         while let (key, child) = fields.nextPair() {
             let place = table.place(of: key)
-            path.append(.field(place.map { table.names[$0] } ?? key.string ?? ""))
+            path.append(place.map { .field(type, $0) } ?? .key(key.string ?? ""))
             defer { path.removeLast() }
             let isRepeated = seen.isRepeated(place, key)
             if isRepeated { problems.append("duplicate field \"\(shownPath)\"") }
@@ -108,36 +122,36 @@ public struct ObjectDecoder {
                 problems.append("unknown field \"\(shownPath)\"")
                 continue
             }
-            let field = Schema(types: schema.types, index: table.nodes[place])
-            guard let value = try read(child, field, owner: name) else { continue }
+            guard let value = try read(child, table.nodes[place], owner: name) else { continue }
             let begun = isRepeated ? kept.firstIndex { Fields.same($0.key, table.names[place]) } : nil
             // Go's decoder goes on with the object that a repeated field has begun.
             if let begun, case .object(let more) = value {
                 for (name, entry) in more { kept[begun].value[name] = entry }
                 continue
             }
-            guard ObjectDecoder.isKept(value, table.names[place], field.node, of: node) else { continue }
+            guard ObjectDecoder.isKept(value, table.names[place], types.nodes[table.nodes[place]], of: node) else { continue }
             if let begun {
                 kept[begun].value = value
                 continue
             }
             // Most bodies have their fields in order.
             if place > lastPlace {
-                kept.append((table.names[place], value))
+                kept.append(Fields.Entry(table.names[place], value))
                 lastPlace = place
                 continue
             }
             var slot = kept.count
             while slot > 0, Fields.precedes(table.names[place], kept[slot - 1].key) { slot -= 1 }
-            kept.insert((table.names[place], value), at: slot)
+            kept.insert(Fields.Entry(table.names[place], value), at: slot)
         }
         return .object(Fields(ascending: kept))
     }
 
     /// An object whose keys are data.
-    private mutating func map(_ tree: Tree, _ values: Schema, owner: String) throws(Mismatch) -> Value {
+    private mutating func map(_ tree: Tree, _ values: Int, owner: String) throws(Mismatch) -> Value {
+        let node = types.nodes[values]
         var seen = SeenKeys(capacity: tree.count)
-        var pairs: [(String, Value)] = []
+        var pairs: [Fields.Entry] = []
         pairs.reserveCapacity(tree.count)
         for (key, child) in tree.fields {
             path.append(.key(key))
@@ -146,29 +160,29 @@ public struct ObjectDecoder {
             if isRepeated { problems.append("duplicate field \"\(shownPath)\"") }
             guard var value = try read(child, values, owner: owner) else {
                 // A null entry of a map of strings is Go's zero value.
-                if values.type == .string { pairs.append((key, "")) }
+                if node.type == .string { pairs.append(Fields.Entry(key, "")) }
                 continue
             }
-            if values.node.isQuantity { value = ObjectDecoder.roundedUp(value) }
-            if isRepeated, case .object(let more) = value, let begun = pairs.lastIndex(where: { $0.0 == key }) {
-                for (name, entry) in more { pairs[begun].1[name] = entry }
+            if node.isQuantity { value = ObjectDecoder.roundedUp(value) }
+            if isRepeated, case .object(let more) = value, let begun = pairs.lastIndex(where: { Fields.same($0.key, key) }) {
+                for (name, entry) in more { pairs[begun].value[name] = entry }
                 continue
             }
-            pairs.append((key, value))
+            pairs.append(Fields.Entry(key, value))
         }
         return .object(Fields(pairs))
     }
 
-    private mutating func list(_ tree: Tree, _ schema: Schema, owner: String) throws(Mismatch) -> Value {
-        guard tree.isArray else { throw mismatch(tree, schema, owner) }
-        guard let items = schema.items else { return tree.value }
+    private mutating func list(_ tree: Tree, _ type: Int, owner: String) throws(Mismatch) -> Value {
+        guard tree.isArray else { throw mismatch(tree, type, owner) }
+        guard let items = types.nodes[type].items else { return tree.value }
         var elements: [Value] = []
         elements.reserveCapacity(tree.count)
         for (index, element) in tree.elements.enumerated() {
             path.append(.index(index))
             defer { path.removeLast() }
             // A null element is Go's zero value.
-            elements.append(try read(element, items, owner: owner) ?? (items.type == .string ? "" : .emptyObject))
+            elements.append(try read(element, items, owner: owner) ?? (types.nodes[items].type == .string ? "" : .emptyObject))
         }
         return .array(elements)
     }
@@ -227,8 +241,9 @@ public struct ObjectDecoder {
         }
     }
 
-    private func mismatch(_ tree: Tree, _ schema: Schema, _ owner: String) -> Mismatch {
+    private func mismatch(_ tree: Tree, _ type: Int, _ owner: String) -> Mismatch {
         let goPath = goPath
+        let schema = Schema(types: types, index: type)
         let given: String =
             if tree.isObject {
                 "object"
@@ -241,10 +256,10 @@ public struct ObjectDecoder {
             } else {
                 tree.int == nil || schema.type == .integer ? "number \(String(decoding: tree.bytes, as: UTF8.self))" : "number"
             }
-        let type = ObjectDecoder.goType(schema)
-        if goPath.isEmpty { return Mismatch(message: "json: cannot unmarshal \(given) into Go value of type \(type)") }
+        let wanted = ObjectDecoder.goType(schema)
+        if goPath.isEmpty { return Mismatch(message: "json: cannot unmarshal \(given) into Go value of type \(wanted)") }
         return Mismatch(
-            message: "json: cannot unmarshal \(given) into Go struct field \(owner).\(goPath.joined(separator: ".")) of type \(type)")
+            message: "json: cannot unmarshal \(given) into Go struct field \(owner).\(goPath.joined(separator: ".")) of type \(wanted)")
     }
 
     private static func goType(_ schema: Schema) -> String {

@@ -50,14 +50,12 @@ final class PropertyTable: Sendable {
     }
 
     func place(of name: String) -> Int? {
-        var name = name
-        return name.withUTF8 { place(of: $0) }
+        name.utf8.withContiguousStorageIfAvailable { place(of: $0) } ?? Array(name.utf8).withUnsafeBufferPointer { place(of: $0) }
     }
 
     /// A key of an object; one with escapes is looked up as the text it stands for.
     func place(of key: Tree) -> Int? {
-        if let found = key.withPlainText({ place(of: $0) }) { return found }
-        return key.string.flatMap { place(of: $0) }
+        key.place { place(of: $0) } ?? key.string.flatMap { place(of: $0) }
     }
 
     @inline(__always)

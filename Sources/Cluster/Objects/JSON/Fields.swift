@@ -2,7 +2,16 @@
 ///
 /// Look-up is O(log n); inserting is O(n) unless keys come in order, which is what the writer makes.
 public struct Fields: Sendable, Hashable {
-    public private(set) var entries: [(key: String, value: Value)]
+    /// A field. A type of its own: copying and freeing arrays of tuples goes by way of the runtime, part by part.
+    public struct Entry: Sendable {
+        public var key: String
+        public var value: Value
+
+        @inlinable
+        public init(_ key: String, _ value: Value) { (self.key, self.value) = (key, value) }
+    }
+
+    public private(set) var entries: [Entry]
 
     public init() { entries = [] }
 
@@ -10,22 +19,17 @@ public struct Fields: Sendable, Hashable {
     ///
     /// Inlinable, as the loop over a sequence that is not known here costs more than all the rest.
     @inlinable
-    public init(_ pairs: some Sequence<(String, Value)>) { self.init(Array(pairs)) }
+    public init(_ pairs: some Sequence<(String, Value)>) { self.init(pairs.map { Entry($0, $1) }) }
 
-    /// The same of an array.
-    public init(_ pairs: [(String, Value)]) {
-        entries = []
-        entries.reserveCapacity(pairs.count)
-        var sorted = true
-        for (key, value) in pairs {
-            if sorted, let last = entries.last, !Fields.precedes(last.key, key) { sorted = false }
-            entries.append((key, value))
-        }
-        if !sorted { sortKeepingLast() }
+    /// The same of entries, which are taken over where they are in order.
+    public init(_ entries: [Entry]) {
+        self.entries = entries
+        let isAscending = entries.indices.dropFirst().allSatisfy { Fields.precedes(entries[$0 - 1].key, entries[$0].key) }
+        if !isAscending { sortKeepingLast() }
     }
 
     /// Takes over entries whose keys ascend by bytes, each once. O(1).
-    public init(ascending entries: [(key: String, value: Value)]) {
+    public init(ascending entries: [Entry]) {
         assert(zip(entries, entries.dropFirst()).allSatisfy { Fields.precedes($0.key, $1.key) })
         self.entries = entries
     }
@@ -44,7 +48,7 @@ public struct Fields: Sendable, Hashable {
             switch (found, newValue) {
             case (true, let value?): entries[index].value = value
             case (true, nil): entries.remove(at: index)
-            case (false, let value?): entries.insert((key, value), at: index)
+            case (false, let value?): entries.insert(Entry(key, value), at: index)
             case (false, nil): break
             }
         }
@@ -56,7 +60,7 @@ public struct Fields: Sendable, Hashable {
     /// Edits the value of a key where it stands; one that is not there is made an empty object first.
     mutating func edit(_ key: String, _ body: (inout Value) -> Void) {
         let (index, found) = search(key)
-        if !found { entries.insert((key, .emptyObject), at: index) }
+        if !found { entries.insert(Entry(key, .emptyObject), at: index) }
         body(&entries[index].value)
     }
 
@@ -121,7 +125,7 @@ public struct Fields: Sendable, Hashable {
             let compared = Fields.order(entries[$0].key, entries[$1].key)
             return compared == 0 ? $0 < $1 : compared < 0
         }
-        var result: [(key: String, value: Value)] = []
+        var result: [Entry] = []
         result.reserveCapacity(entries.count)
         for index in order {
             if let last = result.last, Fields.order(last.key, entries[index].key) == 0 { result.removeLast() }
@@ -147,14 +151,23 @@ public struct Fields: Sendable, Hashable {
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(entries.count)
-        for (key, value) in entries {
-            hasher.combine(bytesOf: key)
-            hasher.combine(value)
+        for entry in entries {
+            hasher.combine(bytesOf: entry.key)
+            hasher.combine(entry.value)
         }
     }
 }
 
 extension Fields: Sequence {
-    public func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> { entries.makeIterator() }
+    public struct Iterator: IteratorProtocol {
+        @usableFromInline var entries: IndexingIterator<[Entry]>
+
+        init(_ entries: [Entry]) { self.entries = entries.makeIterator() }
+
+        @inlinable
+        public mutating func next() -> (key: String, value: Value)? { entries.next().map { ($0.key, $0.value) } }
+    }
+
+    public func makeIterator() -> Iterator { Iterator(entries) }
     public var underestimatedCount: Int { entries.count }
 }

@@ -32,6 +32,12 @@ enum JSONText {
             if found != 0 { return position + found.trailingZeroBitCount / 8 }
             position += 8
         }
+        if position > 0, position < bytes.count {
+            // The last eight bytes, of which the first are known to be plain.
+            let last = bytes.count - 8
+            let found = special(word(bytes, at: last))
+            return found == 0 ? bytes.count : last + found.trailingZeroBitCount / 8
+        }
         while position < bytes.count, !isSpecial(bytes[position]) { position += 1 }
         return position
     }

@@ -51,16 +51,22 @@ public struct JSONWriter: ~Copyable {
     private mutating func write(_ text: UnsafeBufferPointer<UInt8>) {
         reserve(text.count + 2)
         place(UInt8(ascii: "\""))
-        var rest = text
+        let plain = JSONText.plainCount(text)
+        if plain == text.count { place(text) } else { placeEscaping(text, plain) }
+        place(UInt8(ascii: "\""))
+    }
+
+    /// Places text whose first bytes are plain; leaves room for a quote.
+    private mutating func placeEscaping(_ text: UnsafeBufferPointer<UInt8>, _ plain: Int) {
+        var (rest, plain) = (text, plain)
         while true {
-            let plain = JSONText.plainCount(rest)
             place(UnsafeBufferPointer(rebasing: rest[..<plain]))
-            guard plain < rest.count else { break }
+            guard plain < rest.count else { return }
             escape(rest[plain])
             rest = UnsafeBufferPointer(rebasing: rest[(plain + 1)...])
             reserve(rest.count + 1)
+            plain = JSONText.plainCount(rest)
         }
-        place(UInt8(ascii: "\""))
     }
 
     public mutating func raw(_ text: String) {

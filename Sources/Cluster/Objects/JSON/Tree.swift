@@ -123,9 +123,8 @@ public struct Tree: Sendable {
         }
     }
 
-    /// The bytes of a string without escapes; nil for anything else.
-    @inline(__always)
-    public func withPlainText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+    /// A place found by the bytes of a string; nil where there is none, or this is no string without escapes.
+    public func place(byPlainText body: (UnsafeBufferPointer<UInt8>) -> Int?) -> Int? {
         guard kind == .string else { return nil }
         let text = text
         return document.bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[text])) }
@@ -229,15 +228,10 @@ public struct Tree: Sendable {
     }
 
     private var fieldsCopied: Fields {
-        var result: [(key: String, value: Value)] = []
+        var result: [Fields.Entry] = []
         result.reserveCapacity(count)
-        var isAscending = true
-        for (key, child) in fields {
-            if isAscending, let last = result.last, !Fields.precedes(last.key, key) { isAscending = false }
-            result.append((key, child.value))
-        }
-        // What was written here is in order.
-        return isAscending ? Fields(ascending: result) : Fields(result.lazy.map { ($0.key, $0.value) })
+        for (key, child) in fields { result.append(Fields.Entry(key, child.value)) }
+        return Fields(result)
     }
 
     static func unescape(_ raw: ArraySlice<UInt8>) -> String {

@@ -19,16 +19,17 @@ public struct HTTPFront: HTTPResponder {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
         let trail = server.configuration.auditor.map { AuditTrail($0, AuditTrail.Call(request), yaml: server.configuration.yaml) }
+        let parts = RequestPath.split(request.path)
+        let path = RequestPath(parts)
         var response: HTTPResponse
         do throws(APIError) {
-            response = try await answer(request, trail)
+            response = try await answer(request, parts, path, trail)
             if let trail { response = trail.answered(response) }
         } catch {
             response = ResponseBytes.status(error)
             if let trail { response = trail.answered(response) }
             if request.method == "HEAD" { response.body = .bytes([]) }
         }
-        let path = RequestPath(RequestPath.split(request.path))
         server.requestMetrics.count(request, path, path.flatMap { server.registry.resource($0.resource) }, &response, since: start)
         return GzipAnswer.converted(converted(response, for: request), for: request)
     }
@@ -66,14 +67,14 @@ public struct HTTPFront: HTTPResponder {
         return !user.isAnonymous
     }
 
-    private func answer(_ request: HTTPRequest, _ trail: AuditTrail?) async throws(APIError) -> HTTPResponse {
+    private func answer(
+        _ request: HTTPRequest, _ parts: [String], _ path: RequestPath?, _ trail: AuditTrail?
+    ) async throws(APIError) -> HTTPResponse {
         if let open = await HealthChecks.answer(request, server, isKnown: isKnown) {
             trail?.received(AccessRequest(.anonymous, request, nil), version: "")
             return open
         }
         let requester = try authenticator.user(of: request)
-        let parts = RequestPath.split(request.path)
-        let path = RequestPath(parts)
         trail?.received(AccessRequest(requester, request, path), version: path?.resource.version ?? "")
         if request.path == "/version" || request.path == "/version/" { return ResponseBytes.value(Documents.version) }
         guard !requester.isAnonymous else { throw .unauthorized() }

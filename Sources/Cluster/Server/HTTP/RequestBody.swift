@@ -13,7 +13,8 @@ enum RequestBody {
     /// The media type, without parameters, in lower case.
     static func mediaType(_ request: HTTPRequest) -> String {
         let header = request.headers.first(name: "Content-Type") ?? ""
-        return header.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        let type = header.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 != UInt8(ascii: " ") }
+        return String(decoding: type.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
     /// An object's body: JSON, which an absent type means.

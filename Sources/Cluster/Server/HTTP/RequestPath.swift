@@ -52,27 +52,27 @@ struct RequestPath {
 
     /// The decoded segments of a path. O(length).
     static func split(_ path: String) -> [String] {
-        path.utf8.split(separator: UInt8(ascii: "/")).map { Percent.decode($0) }
+        Array(path.utf8).split(separator: UInt8(ascii: "/")).map { Percent.decode($0) }
     }
 }
 
 /// Percent-decoding (RFC 3986); what is no escape stays.
 enum Percent {
-    static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool = false) -> String {
+    static func decode(_ text: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String {
         guard text.contains(where: { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }) else {
-            return String(Substring(text))
+            return String(decoding: text, as: UTF8.self)
         }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var position = text.startIndex
         while position < text.endIndex {
             let byte = text[position]
-            let next = text.index(after: position)
+            let next = position + 1
             if byte == UInt8(ascii: "%"), next < text.endIndex, let high = digit(text[next]) {
-                let last = text.index(after: next)
+                let last = next + 1
                 if last < text.endIndex, let low = digit(text[last]) {
                     bytes.append(high << 4 | low)
-                    position = text.index(after: last)
+                    position = last + 1
                     continue
                 }
             }
@@ -116,12 +116,12 @@ struct Query {
 
     init(_ text: String) {
         guard !text.isEmpty else { return }
-        for pair in text.utf8.split(separator: UInt8(ascii: "&")).prefix(4096) {
+        for pair in Array(text.utf8).split(separator: UInt8(ascii: "&")).prefix(4096) {
             if let equals = pair.firstIndex(of: UInt8(ascii: "=")) {
                 items.append(
                     (
                         Percent.decode(pair[..<equals], plusIsSpace: true),
-                        Percent.decode(pair[pair.index(after: equals)...], plusIsSpace: true)
+                        Percent.decode(pair[(equals + 1)...], plusIsSpace: true)
                     ))
             } else {
                 items.append((Percent.decode(pair, plusIsSpace: true), ""))

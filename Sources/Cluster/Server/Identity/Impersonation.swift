@@ -32,7 +32,7 @@ struct Impersonation: Sendable {
         let uid = headers.first(name: "Impersonate-Uid") ?? ""
         var extra: [String: [String]] = [:]
         for (header, value) in headers where header.lowercased().hasPrefix(Impersonation.extraPrefix) {
-            let key = Percent.decode(header.lowercased().utf8.dropFirst(Impersonation.extraPrefix.utf8.count))
+            let key = Percent.decode(Array(header.lowercased().utf8).dropFirst(Impersonation.extraPrefix.utf8.count))
             extra[key, default: []].append(value)
         }
         let account = ServiceAccountName(user: name)

@@ -58,12 +58,12 @@ extension ApplyShape {
         let shape = shape(type, value)
         switch (shape, value) {
         case (.map, .object(let fields)):
-            var result = FieldSet(capacity: fields.count)
-            for (name, child) in fields {
-                let (childType, element) = place(of: name, in: type)
-                result.insert(element, isMember: true, children: everything(in: child, childType))
-            }
-            return result
+            // Elements ascend as the names do.
+            return FieldSet(
+                ascending: fields.entries.map { field in
+                    let (childType, element) = place(of: field.key, in: type)
+                    return FieldSet.Entry(element: element, isMember: true, children: everything(in: field.value, childType))
+                })
         case (.set, .array(let elements)), (.keyed, .array(let elements)):
             var result = FieldSet(capacity: elements.count)
             let items = items(of: type)

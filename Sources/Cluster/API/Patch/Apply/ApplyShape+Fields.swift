@@ -31,7 +31,7 @@ extension ApplyShape {
         for child in elements {
             guard let element = try? element(shape, items, child) else { continue }
             // Most lists are short, and of elements that differ.
-            let first = elements.count <= 8 ? named.firstIndex { $0.0 == element } : places[element]
+            let first = elements.count <= 8 ? named.indices.first { named[$0].0 == element } : places[element]
             if let first { named[first].isRepeated = true }
             if elements.count > 8, first == nil { places[element] = named.count }
             named.append((element, child, first != nil))

@@ -77,14 +77,14 @@ struct ApplyShape {
             switch child {
             case .null: throw ShapeError("associative list with keys may not have a null element")
             case .object(let fields):
-                var keys: [(String, Value)] = []
+                var keys: [Fields.Entry] = []
                 keys.reserveCapacity(names.count)
                 for name in names {
                     guard let value = fields[name] ?? keyDefault(name, items) else {
                         throw ShapeError(
                             "associative list with keys has an element that omits key field \"\(name)\" (and doesn't have default value)")
                     }
-                    keys.append((name, value))
+                    keys.append(Fields.Entry(name, value))
                 }
                 return .keys(Fields(keys))
             default: throw ShapeError("associative list with keys may not have non-map elements")

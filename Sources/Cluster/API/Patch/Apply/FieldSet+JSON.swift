@@ -21,16 +21,16 @@ extension FieldSet {
 
     /// - Parameter ofMember: whether these are the children of a member, which `.` says.
     private func fieldsV1(ofMember: Bool) -> Value {
-        var pairs: [(key: String, value: Value)] = []
+        var pairs: [Fields.Entry] = []
         pairs.reserveCapacity(entries.count + 1)
         // Before all that begin with a letter.
-        if ofMember { pairs.append((".", .emptyObject)) }
-        for entry in entries {
-            let below = entry.children.isEmpty ? .emptyObject : entry.children.fieldsV1(ofMember: entry.isMember)
-            pairs.append((entry.element.encoded, below))
+        if ofMember { pairs.append(Fields.Entry(".", .emptyObject)) }
+        for place in entries.indices {
+            let below = entries[place].children.isEmpty ? .emptyObject : entries[place].children.fieldsV1(ofMember: entries[place].isMember)
+            pairs.append(Fields.Entry(entries[place].element.encoded, below))
         }
         // Positions sort last among elements, and before keys and values as text.
         let isAscending = entries.last?.element.kind != .index || entries.first?.element.kind == .index
-        return .object(isAscending ? Fields(ascending: pairs) : Fields(pairs.map { ($0.key, $0.value) }))
+        return .object(isAscending ? Fields(ascending: pairs) : Fields(pairs))
     }
 }

@@ -20,6 +20,9 @@ public struct FieldSet: Sendable, Hashable {
     /// An empty one with room for places to come.
     init(capacity: Int) { entries.reserveCapacity(capacity) }
 
+    /// Takes over entries that ascend by element, each a member or with children. O(1).
+    init(ascending entries: [Entry]) { self.entries = entries }
+
     public var isEmpty: Bool { entries.isEmpty }
 
     /// Adds a place and what lies below it; nothing when there is neither. O(1) in order, else O(entries).

@@ -77,14 +77,15 @@ struct ManagedFields: Sendable, Equatable {
         }
         return .array(
             sorted.map { entry, _ in
-                var pairs: [(String, Value)] = [
-                    ("apiVersion", .string(entry.apiVersion)), ("fieldsType", "FieldsV1"), ("fieldsV1", entry.fields.fieldsV1),
+                var pairs = [
+                    Fields.Entry("apiVersion", .string(entry.apiVersion)), Fields.Entry("fieldsType", "FieldsV1"),
+                    Fields.Entry("fieldsV1", entry.fields.fieldsV1),
                 ]
-                if !entry.identity.manager.isEmpty { pairs.append(("manager", .string(entry.identity.manager))) }
-                pairs.append(("operation", .string(entry.identity.operation.rawValue)))
-                if !entry.identity.subresource.isEmpty { pairs.append(("subresource", .string(entry.identity.subresource))) }
-                if let time = entry.time { pairs.append(("time", .string(time))) }
-                return .object(Fields(pairs))
+                if !entry.identity.manager.isEmpty { pairs.append(Fields.Entry("manager", .string(entry.identity.manager))) }
+                pairs.append(Fields.Entry("operation", .string(entry.identity.operation.rawValue)))
+                if !entry.identity.subresource.isEmpty { pairs.append(Fields.Entry("subresource", .string(entry.identity.subresource))) }
+                if let time = entry.time { pairs.append(Fields.Entry("time", .string(time))) }
+                return .object(Fields(ascending: pairs))
             })
     }
 

@@ -10,7 +10,7 @@ struct ProxyPath: Hashable {
     ///   - count: how many segments are the prefix.
     init(_ path: String, prefixed count: Int) {
         prefix = "/" + RequestPath.split(path).prefix(count).joined(separator: "/")
-        var rest = path.utf8[...]
+        var rest = Array(path.utf8)[...]
         for _ in 0..<count {
             rest = rest.drop { $0 == UInt8(ascii: "/") }.drop { $0 != UInt8(ascii: "/") }
         }
