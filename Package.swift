@@ -92,7 +92,7 @@ let package = Package(
             ]),
         room(
             "ClusterAPI", "Sources/Cluster/API",
-            ["ClusterObjects", "CFacts", .product(name: "Crypto", package: "swift-crypto")]),
+            ["ClusterObjects", "CFacts"] + certificates),
         room("ClusterObjects", "Sources/Cluster/Objects", []),
         .systemLibrary(
             name: "CLibgit2", path: "Sources/CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
