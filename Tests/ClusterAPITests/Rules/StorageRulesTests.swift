@@ -40,6 +40,32 @@ import Testing
                 "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n") == true)
     }
 
+    private func attributes() throws -> KindUnderTest {
+        try KindUnderTest(
+            "storage.k8s.io", "v1", "volumeattributesclasses",
+            sound: #"{"metadata":{"name":"x"},"driverName":"d.example.com","parameters":{"iops":"100"}}"#)
+    }
+
+    @Test(arguments: [
+        Refusal("{}"),
+        Refusal(
+            #"{"driverName":"","parameters":null}"#, "driverName: Required value",
+            "parameters: Required value: must contain at least one key/value pair"),
+        Refusal(#"{"parameters":{"":"x"}}"#, #"parameters: Invalid value: "": field can not be empty."#),
+    ])
+    func `a class of attributes names a driver, and says something`(row: Refusal) throws {
+        #expect(try attributes().created(row.patch) == row.messages)
+    }
+
+    @Test func `a class of attributes stays what it is`() throws {
+        #expect(try attributes().changed(#"{"metadata":{"labels":{"a":"b"}}}"#) == [])
+        #expect(
+            try attributes().changed(#"{"driverName":"other","parameters":{"iops":"200"}}"#) == [
+                "driverName: Forbidden: updates to driverName are forbidden.",
+                "parameters: Forbidden: updates to parameters are forbidden.",
+            ])
+    }
+
     private func claims() throws -> KindUnderTest {
         try KindUnderTest(
             "", "v1", "persistentvolumeclaims",

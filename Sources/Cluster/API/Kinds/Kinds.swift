@@ -61,11 +61,16 @@ enum Kinds {
         GroupVersionResource("rbac.authorization.k8s.io", "v1", "clusterroles"): clusterRole,
         GroupVersionResource("rbac.authorization.k8s.io", "v1", "rolebindings"): roleBinding,
         GroupVersionResource("rbac.authorization.k8s.io", "v1", "roles"): role,
+        GroupVersionResource("resource.k8s.io", "v1", "deviceclasses"): deviceClass,
+        GroupVersionResource("resource.k8s.io", "v1", "resourceclaims"): resourceClaim,
+        GroupVersionResource("resource.k8s.io", "v1", "resourceclaimtemplates"): resourceClaimTemplate,
+        GroupVersionResource("resource.k8s.io", "v1", "resourceslices"): resourceSlice,
         GroupVersionResource("scheduling.k8s.io", "v1", "priorityclasses"): priorityClass,
         GroupVersionResource("storage.k8s.io", "v1", "csidrivers"): csiDriver,
         GroupVersionResource("storage.k8s.io", "v1", "csinodes"): csiNode,
         GroupVersionResource("storage.k8s.io", "v1", "csistoragecapacities"): csiStorageCapacity,
         GroupVersionResource("storage.k8s.io", "v1", "storageclasses"): storageClass,
         GroupVersionResource("storage.k8s.io", "v1", "volumeattachments"): volumeAttachment,
+        GroupVersionResource("storage.k8s.io", "v1", "volumeattributesclasses"): volumeAttributesClass,
     ]
 }

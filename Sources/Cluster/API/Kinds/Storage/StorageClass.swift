@@ -15,17 +15,8 @@ extension Kinds {
 enum StorageClassRules {
     @Sendable static func validate(_ object: Value) -> [Problem] {
         var problems: [Problem] = []
-        let provisioner = object.text("provisioner")
-        if provisioner.isEmpty {
-            problems.append(.required(FieldPath("provisioner")))
-        } else {
-            problems.add(FieldPath("provisioner"), provisioner, NameFormats.qualifiedName(provisioner.lowercased()))
-        }
-        let parameters = object.map("parameters")
-        if parameters.count > 512 { problems.append(.tooLong(FieldPath("parameters"), most: 512)) }
-        let size = parameters.reduce(0) { $0 + $1.key.utf8.count + ($1.value.string?.utf8.count ?? 0) }
-        if size > 256 << 10 { problems.append(.tooLong(FieldPath("parameters"), most: 256 << 10)) }
-        if parameters[""] != nil { problems.append(.invalid(FieldPath("parameters"), "", "field can not be empty.")) }
+        DriverRules.name(object.text("provisioner"), FieldPath("provisioner"), &problems)
+        DriverRules.parameters(object.map("parameters"), FieldPath("parameters"), &problems)
         problems.oneOfIfSet(object, "reclaimPolicy", ["Delete", "Retain"], FieldPath())
         problems.oneOf(object, "volumeBindingMode", ["Immediate", "WaitForFirstConsumer"], FieldPath())
         topologies(object.list("allowedTopologies"), &problems)
