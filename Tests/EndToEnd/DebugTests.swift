@@ -69,4 +69,18 @@ import Testing
         #expect(try again.kubectl("delete", "pod", "web", "--timeout=60s").status == 0)
         try await eventually("nothing of it runs") { again.programs(of: uid).isEmpty }
     }
+
+    @Test func `skiff down gives an ephemeral container its grace period`() async throws {
+        let folder = try Folder()
+        let cluster = try await Cluster.whole(folder, ["--without", "proxy"])
+        try cluster.apply(Manifest.pod("web", "exec sleep 86404", container: "readinessProbe: {exec: {command: [\"true\"]}}"))
+        try await cluster.isReady("web")
+        let patient = "trap 'echo bye$((40 + 2)); exit' TERM; echo ready; while true; do sleep 0.1; done"
+        #expect(try cluster.kubectl("debug", "web", "--image=host/sh", "-c", "tools", "--", "sh", "-c", patient).status == 0)
+        try await eventually("it listens") { try cluster.logs("web", "-c", "tools") == "ready\n" }
+        #expect(try await cluster.end(SIGTERM) == 0)
+        #expect(try Program.run(Program.skiff, ["down", "--state-dir", cluster.state]).status == 0)
+        let grep = try #require(Program.find("grep"))
+        #expect(try Program.run(grep, ["-rl", "bye42", cluster.state]).output.contains("tools"), "its last words are in its log")
+    }
 }

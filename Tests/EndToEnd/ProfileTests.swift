@@ -58,6 +58,17 @@ import Testing
             return (Int(lines[0]) ?? 0) > 0
         }
         #expect(busy.isRunning)
+
+        // One at a time; and the server's end waits for none.
+        let long = try Background(
+            curl,
+            ["-sk", "-D", "\(folder.path)/head", "-o", "/dev/null", "-H", "Authorization: Bearer profile-test"]
+                + ["\(cluster.address)/debug/pprof/profile?seconds=300"])
+        try await eventually("a long one has begun") {
+            (try? String(contentsOfFile: "\(folder.path)/head", encoding: .utf8))?.contains(" 200") == true
+        }
+        #expect(try ask(cluster, "?seconds=1").contains("a profile is being taken already"))
+        #expect(long.isRunning)
         #expect(try await cluster.end(SIGTERM) == 0)
     }
 }

@@ -19,8 +19,9 @@ struct PodStopper: Sendable {
             let longest = seconds + Double(1 + sidecars.count) * ContainerSituation.Stop.shortest
             _ = try? await Deadline.run(seconds: max(longest, 0)) {
                 if seconds > 0 {
-                    try await stop(pod.containers + pod.initContainers.filter { !$0.isSidecar }, before: end)
-                    for sidecar in sidecars { try await stop([sidecar], before: end) }
+                    let last = sidecars.map(\.name)
+                    try await stop(of: pod, before: end) { !last.contains($0) }
+                    for sidecar in last { try await stop(of: pod, before: end) { $0 == sidecar } }
                 }
             }
         }
@@ -31,22 +32,27 @@ struct PodStopper: Sendable {
         unlink("\(directory.path)/address")
     }
 
-    /// - Parameter end: when the grace period is over.
-    private func stop(_ containers: [Tree], before end: ContinuousClock.Instant) async throws {
-        var running = Set(containers.map(\.name))
-        var told: Set<String> = []
+    /// Stops containers that run, as the shim tells: ephemeral ones may have come after the pod was written down.
+    /// - Parameters:
+    ///   - end: when the grace period is over.
+    ///   - isMeant: whether a container of that name is to be stopped now.
+    private func stop(of pod: Pod, before end: ContinuousClock.Instant, _ isMeant: (String) -> Bool) async throws {
+        var running: Set<String> = []
+        var isSynced = false
         try await withThrowingTaskGroup(of: Void.self) { group in
             for try await event in try directory.client.events() {
                 switch event {
-                case .running(let name, _, _): told.insert(name)
+                case .running(let name, _, _): if !isSynced, isMeant(name) { running.insert(name) }
                 case .exited(let name, _, _, _, _): running.remove(name)
                 case .synced:
-                    running.formIntersection(told)
-                    for container in containers where running.contains(container.name) {
+                    isSynced = true
+                    for name in running {
+                        // One that is not written down is ephemeral, which has no hooks and no signal of its own.
+                        let container = pod.allContainers.first { $0.name == name } ?? (["name": .string(name)] as Value).tree
                         group.addTask { try await finish(container, before: end) }
                     }
                 }
-                if running.isEmpty { break }
+                if isSynced, running.isEmpty { break }
             }
             group.cancelAll()
         }

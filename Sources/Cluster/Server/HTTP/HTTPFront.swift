@@ -80,7 +80,7 @@ public struct HTTPFront: HTTPResponder {
         guard !requester.isAnonymous else { throw .unauthorized() }
         let user = try Impersonation.user(of: request, requester, server, trail)
         try server.authorize(AccessRequest(user, request, path), trail)
-        if server.configuration.isProfiled, let profile = try await ProfileDocuments.answer(request, parts) { return profile }
+        if server.configuration.isProfiled, let profile = try ProfileDocuments.answer(request, parts) { return profile }
         guard let path else { return try documents.answer(request, parts) }
         guard let resource = server.registry.resource(path.resource) else {
             let isServed = server.registry.all.contains { !$0.isCustom && $0.gvk.groupVersion == path.resource.groupVersion }
