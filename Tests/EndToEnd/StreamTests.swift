@@ -84,6 +84,19 @@ import Testing
         #expect(ran.output.hasPrefix("hello\nafter\n") && ran.status == 4, "\(ran)")
     }
 
+    @Test(arguments: protocols) func `commands that end at once say all they have to say, many at a time`(webSockets: String) async throws {
+        let folder = try Folder()
+        let cluster = try await cluster(folder, Self.sleeper)
+        try await cluster.isReady("web")
+        let numbers = (1...160).map(String.init)
+        let said = try Program.run(
+            try #require(Program.find("xargs")), ["-P", "8", "-I", "{}", "kubectl", "exec", "web", "--", "echo", "{}"],
+            environment: ["KUBECTL_REMOTE_COMMAND_WEBSOCKETS": webSockets, "KUBECONFIG": "\(cluster.state)/kubeconfig"],
+            input: numbers.joined(separator: "\n") + "\n")
+        #expect(said.status == 0, "\(said.errors)")
+        #expect(Set(said.output.split(separator: "\n").map(String.init)) == Set(numbers))
+    }
+
     @Test func `cp carries files both ways`() async throws {
         let folder = try Folder()
         let cluster = try await cluster(folder, Self.sleeper)

@@ -68,6 +68,16 @@ public struct UpgradedStream: ByteLink {
         for await _ in ends {}
     }
 
+    /// Returns when the peer has closed the connection, or has not for so long.
+    func end(within patience: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await Self.end(of: closed) }
+            group.addTask { try? await Task.sleep(for: patience) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
     /// Runs `body`, and cancels it as soon as the peer is gone.
     func untilClosed(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let task = Task { try await body() }

@@ -47,6 +47,9 @@ public struct WebSocket: ByteLink {
             } catch let failure as WebSocketFrames.Failure {
                 try await socket.close(failure.rawValue)
             }
+            // The peer closes when it has read that. Who passes on what both say may not have begun to, and would take the end of the
+            // connection for the end of it all.
+            await stream.end(within: .seconds(5))
         }
         return response
     }
