@@ -60,6 +60,29 @@ struct JobTests {
         #expect(decide(job, [pod]).changes == ["create w-5-"])
     }
 
+    @Test func `pods that are stopped because enough others succeeded have not failed`() throws {
+        let spec: Value = [
+            "completions": 2, "parallelism": 2, "completionMode": "Indexed", "successPolicy": ["rules": [["succeededIndexes": "0"]]],
+        ]
+        let job = Make.owner("Job", spec: spec)
+        func pod(_ index: Int, _ phase: String) -> APIObject {
+            Make.pod(
+                "w-\(index)", of: job, "Job", annotations: ["batch.kubernetes.io/job-completion-index": "\(index)"], finalizers: tracking,
+                phase: phase, ready: phase == "Running")
+        }
+        let first = decide(job, [pod(0, "Succeeded"), pod(1, "Running")])
+        #expect(first.changes == ["delete w-1"])
+        #expect(first.status?["conditions"]?.array?.map { $0["type"]?.string } == ["SuccessCriteriaMet"])
+
+        var stopped = pod(1, "Failed").draft
+        stopped[path: "metadata", "deletionTimestamp"] = Value(Make.start.description)
+        let second = decide(Make.owner("Job", spec: spec, status: try #require(first.status)), [pod(0, "Succeeded"), APIObject(stopped)])
+        #expect(second.changes.sorted() == ["patch w-0", "patch w-1"])
+        #expect(second.status?["failed"] == nil)
+        #expect(second.status?[path: "uncountedTerminatedPods", "failed"] == nil)
+        #expect(second.status?["succeeded"] == 1)
+    }
+
     @Test(arguments: ["", "0", "0,1", "0-2", "0-2,5,7-9", "1,3,5,7"])
     func `completed indexes are written as they are read`(_ text: String) {
         #expect(CompletionIndexes(text, below: 100).description == text)

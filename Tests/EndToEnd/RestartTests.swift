@@ -107,6 +107,34 @@ import Testing
         #expect(try cluster.get("job sum", ".status.succeeded") == "3")
     }
 
+    @Test func `a job that was suspended goes on, and its time starts anew`() async throws {
+        let folder = try Folder()
+        let cluster = try await Cluster.whole(folder)
+        try cluster.apply(
+            """
+            apiVersion: batch/v1
+            kind: Job
+            metadata: {name: long}
+            spec:
+              template:
+                spec:
+                  restartPolicy: Never
+                  terminationGracePeriodSeconds: 0
+                  containers: [{name: main, image: host/sleep, args: ["1000"]}]
+            """)
+        try await eventually("it runs") { try cluster.get("job long", ".status.ready") == "1" }
+        let started = try cluster.get("job long", ".status.startTime")
+        #expect(try cluster.kubectl("patch", "job", "long", "-p", #"{"spec":{"suspend":true}}"#).status == 0)
+        func suspended() throws -> String { try cluster.get("job long", ".status.conditions[?(@.type=='Suspended')].status") }
+        try await eventually("it is suspended") { try suspended() == "True" && cluster.get("pods", ".items[*].metadata.name").isEmpty }
+        // Times have whole seconds.
+        try await eventually("the clock has gone on") { Date().formatted(.iso8601) > started }
+        #expect(try cluster.kubectl("patch", "job", "long", "-p", #"{"spec":{"suspend":false}}"#).status == 0)
+        try await eventually("it runs again") { try suspended() == "False" && cluster.get("job long", ".status.ready") == "1" }
+        #expect(try cluster.get("job long", ".status.startTime") > started)
+        #expect(try cluster.get("job long", ".status.failed").isEmpty)
+    }
+
     @Test(arguments: [
         ("nginx:1.27", "this node runs programs of the host and pulls no images; an image it can run is host/PROGRAM, e.g. host/sh"),
         ("host/no-such-program", "the host has no program no-such-program in /usr/local/sbin:/usr/local/bin:"),

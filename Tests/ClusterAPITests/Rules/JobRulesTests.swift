@@ -198,6 +198,17 @@ import Testing
             "status.conditions: Invalid value: cannot disable the terminal FailureTarget=True condition",
             "status.startTime: Required value: startTime cannot be removed for unsuspended job"),
         Refusal(
+            #"{"status":{"startTime":"2026-01-01T01:00:00Z","conditions":[{"type":"Suspended","status":"False"}]}}"#,
+            from: #"{"status":{"startTime":"2026-01-01T00:00:00Z","conditions":[{"type":"Suspended","status":"True"}]}}"#),
+        Refusal(
+            #"{"status":{"startTime":"2026-01-01T01:00:00Z"}}"#, from: running,
+            "status.startTime: Required value: startTime cannot be removed for unsuspended job"),
+        Refusal(
+            #"{"status":{"completionTime":"2026-01-01T01:00:00Z"}}"#,
+            from:
+                #"{"status":{"startTime":"2026-01-01T00:00:00Z","completionTime":"2026-01-01T02:00:00Z","conditions":[{"type":"SuccessCriteriaMet","status":"True"},{"type":"Complete","status":"True"}]}}"#,
+            #"status.completionTime: Invalid value: "2026-01-01T01:00:00Z": completionTime cannot be mutated"#),
+        Refusal(
             #"{"status":{"completionTime":"2025-01-01T00:00:00Z"}}"#, from: running,
             #"status.completionTime: Invalid value: "2025-01-01T00:00:00Z": cannot set completionTime when there is no Complete=True condition"#,
             #"status.completionTime: Invalid value: "2025-01-01T00:00:00Z": must be equal to or after `startTime`"#),

@@ -51,8 +51,9 @@ struct JobCounting {
         return true
     }
 
-    /// When a Job fails, all of its pods do.
+    /// When a Job fails, all of its pods do. One that was stopped because enough others succeeded has not failed.
     private static func countsAsFailed(_ pod: JobPod, _ situation: JobSituation, _ ending: JobSituation.Ending?) -> Bool {
+        if let ending, ending.isSuccess, ending.isStored, pod.pod.isBeingDeleted { return false }
         guard pod.hasFailed || ending.map({ !$0.isSuccess }) ?? false else { return false }
         if situation.job.isIndexed {
             guard let index = pod.index, index < situation.job.completions ?? 0 else { return false }

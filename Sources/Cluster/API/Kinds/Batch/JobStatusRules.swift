@@ -176,9 +176,11 @@ enum JobStatusRules {
             problems.append(.invalid(path / "succeeded", Value(status.number("succeeded")), "cannot decrease the succeeded counter"))
         }
         if let time = status.part("completionTime"), let earlier = before.part("completionTime"), time != earlier {
-            problems.append(.invalid(path / "completionTime", time, [Problem].immutable))
+            problems.append(.invalid(path / "completionTime", time, "completionTime cannot be mutated"))
         }
-        if before.has("startTime"), change.of("startTime"), !change.spec.flag("suspend") {
+        // A job that goes on after it was suspended starts anew.
+        let isResumed = before.holds("Suspended") && !status.holds("Suspended")
+        if before.has("startTime"), change.of("startTime"), !change.spec.flag("suspend"), !isResumed {
             problems.append(.required(path / "startTime", "startTime cannot be removed for unsuspended job"))
         }
         if before.holds("SuccessCriteriaMet"), !status.holds("SuccessCriteriaMet") {
