@@ -73,6 +73,31 @@ import Testing
         }
     }
 
+    @Test func `a Secret's token is its account's while the Secret has it`() async throws {
+        let key = ServiceAccountKey()
+        let test = try await TestServer(key: key)
+        try await account(test)
+        let uid = try await test.client.get(.serviceAccounts, namespace: "default", name: "robot").uid
+        let secret = ObjectKey(namespace: "default", name: "s")
+        let token = try key.token(for: secret, account: "robot", uid: uid)
+        #expect(try await whoami(test, token).status == 401, "there is no Secret")
+        let made: Value = [
+            "metadata": ["name": "s", "annotations": ["kubernetes.io/service-account.name": "robot"]],
+            "type": "kubernetes.io/service-account-token", "data": ["token": .string(Base64.encode(Array(token.utf8)))],
+        ]
+        _ = try await test.client.create(.secrets, namespace: "default", made)
+        for _ in 0..<2 {
+            let answer = try await whoami(test, token)
+            #expect(answer.body[path: "status", "userInfo", "username"] == "system:serviceaccount:default:robot")
+            #expect(answer.body[path: "status", "userInfo", "uid"] == .string(uid))
+        }
+        #expect(try await whoami(test, try key.token(for: secret, account: "robot", uid: uid)).status == 401, "not the one it has")
+        #expect(try await whoami(test, try key.token(for: secret, account: "default", uid: uid)).status == 401)
+        _ = try await test.client.patch(
+            .secrets, namespace: "default", name: "s", patch: Patch(.merge, ["data": ["token": "eA=="]]))
+        #expect(try await whoami(test, token).status == 401)
+    }
+
     @Test func `tokens live through a restart, their key's file is private`() async throws {
         let directory = NSTemporaryDirectory() + "skiff-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -16,12 +16,13 @@ struct TestServer {
 
     init(
         store: MemoryStore = MemoryStore(), disabled: Set<String> = ["ServiceAccount"], enabled: Set<String> = [],
-        key: ServiceAccountKey = ServiceAccountKey(), allowsUnenforced: Bool = false
+        key: ServiceAccountKey = ServiceAccountKey(), allowsUnenforced: Bool = false, network: ServiceNetwork = .standard
     ) async throws {
         var configuration = APIServerConfiguration(disabledAdmissionPlugins: disabled)
         configuration.enabledAdmissionPlugins = enabled
         configuration.serviceAccountKey = key
         configuration.allowsUnenforced = allowsUnenforced
+        configuration.serviceNetwork = network
         self.store = store
         server = APIServer(configuration: configuration, store: store, registry: .builtIn(), logger: Logger(label: "test"))
         front = HTTPFront(server)

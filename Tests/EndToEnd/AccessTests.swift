@@ -82,6 +82,29 @@ import Testing
         #expect(try kubectl(cluster, token: token, "get", "pods").errors.contains("Unauthorized"))
     }
 
+    @Test func `a Secret may hold a service account's token, and goes with the account`() async throws {
+        let folder = try Folder()
+        let cluster = try await start(folder)
+        #expect(try cluster.kubectl("create", "serviceaccount", "robot").status == 0)
+        let secret = """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: robot-token, annotations: {kubernetes.io/service-account.name: robot}}
+            type: kubernetes.io/service-account-token
+            """
+        try cluster.apply(secret)
+        try await eventually("the token is there") { try !cluster.get("secret robot-token", ".data.token").isEmpty }
+        let token = try #require(Data(base64Encoded: try cluster.get("secret robot-token", ".data.token")))
+        let who = try kubectl(
+            cluster, token: String(decoding: token, as: UTF8.self), "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
+        #expect(who.output == "system:serviceaccount:default:robot")
+        let described = try cluster.kubectl("describe", "secret", "robot-token").output
+        #expect(described.contains("ca.crt:") && described.contains("namespace:  7 bytes"), "\(described)")
+        #expect(try cluster.kubectl("delete", "serviceaccount", "robot").status == 0)
+        try await eventually("the Secret has gone") { try cluster.get("secret robot-token", ".metadata.name").isEmpty }
+        #expect(try kubectl(cluster, token: String(decoding: token, as: UTF8.self), "get", "pods").errors.contains("Unauthorized"))
+    }
+
     @Test func `who is asked can be chosen`() async throws {
         let folder = try Folder()
         let cluster = try await start(folder, ["--authorization-mode", "AlwaysAllow"])

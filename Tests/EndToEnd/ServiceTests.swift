@@ -53,6 +53,36 @@ import Testing
         try await eventually("the port is closed") { try outside().allSatisfy { $0.isEmpty } }
     }
 
+    @Test func `a service without selector goes where its Endpoints say`() async throws {
+        let folder = try Folder()
+        let cluster = try await Cluster.whole(folder)
+        try cluster.apply(Manifest.servers("web", replicas: 1))
+        try await ready(cluster, "web", 1)
+        let address = try cluster.get("pods -l app=web", ".items[0].status.podIP")
+        try cluster.apply(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: elsewhere}
+            spec: {ports: [{port: 8000}]}
+            ---
+            apiVersion: v1
+            kind: Endpoints
+            metadata: {name: elsewhere}
+            subsets: [{addresses: [{ip: \(address)}], ports: [{port: 80}]}]
+            """)
+        try await eventually("they are mirrored") {
+            try cluster.get("endpointslices -l kubernetes.io/service-name=elsewhere", ".items[*].endpoints[*].addresses[0]") == address
+        }
+        let name = try cluster.get("pods -l app=web", ".items[0].metadata.name")
+        let said = try await cluster.ask("for i in 1 2 3 4 5 6 7 8 9; do curl -s -m 5 http://elsewhere:8000/ && break; sleep 1; done")
+        #expect(said.trimmingCharacters(in: .whitespacesAndNewlines) == name)
+        #expect(try cluster.kubectl("delete", "endpoints", "elsewhere").status == 0)
+        try await eventually("the mirrored slice goes with them") {
+            try cluster.get("endpointslices -l kubernetes.io/service-name=elsewhere", ".items[*].metadata.name").isEmpty
+        }
+    }
+
     @Test func `a client stays with its pod when the service says so`() async throws {
         let folder = try Folder()
         let cluster = try await Cluster.whole(folder)

@@ -19,6 +19,7 @@ public final class Engine: Service {
     private let listener: HTTPListener
     private let metrics = Metrics()
     private let authority: ClusterCA
+    private let serviceAccountKey: ServiceAccountKey
     private let node: NodePart?
     private let logger: Logger
 
@@ -67,7 +68,8 @@ public final class Engine: Service {
             authority = try ClusterCA(directory: configuration.state.keys)
             let kubelet = try authority.clientCredential(user: NodeConnection.user, groups: [])
             settings.nodes = try NodeConnection(credential: kubelet, authority: authority.certificatePEM)
-            settings.serviceAccountKey = try ServiceAccountKey(path: "\(configuration.state.keys)/sa.key")
+            serviceAccountKey = try ServiceAccountKey(path: "\(configuration.state.keys)/sa.key")
+            settings.serviceAccountKey = serviceAccountKey
         } catch {
             throw EngineError("\(error)")
         }
@@ -78,7 +80,7 @@ public final class Engine: Service {
             let credential = try authority.serverCredential(
                 names: [
                     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-                ] + certified.names, addresses: ["127.0.0.1", "::1", ServiceNetwork.text(network.base + 1)] + certified.addresses)
+                ] + certified.names, addresses: ["127.0.0.1", "::1", ServiceNetwork.text(network.api)] + certified.addresses)
             listener = try await HTTPListener.bind(
                 host: configuration.listen.host, port: configuration.listen.port, tls: authority.serverContext(credential),
                 responder: HTTPFront(server))
@@ -94,7 +96,7 @@ public final class Engine: Service {
             node =
                 if let found = try await nodeNetwork {
                     try await NodePart(
-                        configuration, network: found, authority: authority, dns: ServiceNetwork.text(network.base + 10),
+                        configuration, network: found, authority: authority, dns: ServiceNetwork.text(network.dns),
                         client: { Engine.client(server, $0) }, logger: logger)
                 } else {
                     nil
@@ -123,6 +125,7 @@ public final class Engine: Service {
             settings.nodeMonitorGracePeriod = configuration.nodeMonitorGracePeriod
             settings.nodeMonitorPeriod = configuration.nodeMonitorPeriod
             settings.authority = authority
+            settings.tokenSigner = { [serviceAccountKey] in try serviceAccountKey.token(for: $0, account: $1, uid: $2) }
             services.append(
                 ControllerRuntime(
                     client: client(user: "system:kube-controller-manager"), registry: registry, configuration: settings, metrics: metrics,

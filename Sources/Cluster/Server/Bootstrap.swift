@@ -30,7 +30,7 @@ extension APIServer {
         }
         try await bootstrapAccess()
         let labels: Value = ["component": "apiserver", "provider": "kubernetes"]
-        let address = ServiceNetwork.text(configuration.serviceNetwork.base + 1)
+        let address = ServiceNetwork.text(configuration.serviceNetwork.api)
         try await ensure(
             client, .services, "default",
             [

@@ -63,7 +63,14 @@ enum Disruption {
         conditions.set("DisruptionTarget", "True", reason, message, at: now)
         var status: Value = ["conditions": conditions.value ?? .array([])]
         if let phase { status["phase"] = Value(phase) }
-        return Change.patch(.pods, pod.key, subresource: "status", ["metadata": ["uid": Value(pod.uid)], "status": status])
+        return write(status, to: pod)
+    }
+
+    /// Says that a pod has failed, as nobody else will.
+    static func end(_ pod: Pod) -> Change { write(["phase": "Failed"], to: pod) }
+
+    private static func write(_ status: Value, to pod: Pod) -> Change {
+        Change.patch(.pods, pod.key, subresource: "status", ["metadata": ["uid": Value(pod.uid)], "status": status])
             .tolerating(\.isNotFound)
     }
 }

@@ -150,17 +150,19 @@ final class ServiceAllocator: Sendable {
         if spec["ipFamilies"] == nil { spec["ipFamilies"] = ["IPv4"] }
     }
 
-    /// Random in the range, as two lists of one content get different addresses; the first address is the `kubernetes` service's.
+    /// Any address, as two lists of one content get different ones; first of those that nobody chooses. What the cluster has of its own,
+    /// the first for the API and one for names, is never among them.
     private func takeAddress() -> UInt32? {
-        taken.withLock { taken in
-            let usable = network.size - 2
-            let start = UInt32.random(in: 0..<usable)
-            var step: UInt32 = 0
-            while step < usable {
-                let offset = (start + step) % usable + 1
-                step += 1
-                if offset == 1 { continue }
-                if taken.addresses.insert(network.base + offset).inserted { return network.base + offset }
+        let offsets = 1..<network.size - 1
+        let chosen = network.keptForChoice
+        return taken.withLock { taken in
+            for band in [offsets.clamped(to: chosen..<network.size), offsets.clamped(to: 0..<chosen)] where !band.isEmpty {
+                let start = UInt32.random(in: 0..<UInt32(band.count))
+                for step in 0..<UInt32(band.count) {
+                    let address = network.base + band.lowerBound + (start + step) % UInt32(band.count)
+                    if address == network.api || address == network.dns { continue }
+                    if taken.addresses.insert(address).inserted { return address }
+                }
             }
             return nil
         }

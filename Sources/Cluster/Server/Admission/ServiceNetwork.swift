@@ -21,6 +21,14 @@ public struct ServiceNetwork: Sendable, Hashable {
     /// 10.96.0.0/16
     public static let standard = ServiceNetwork(base: 0x0A60_0000, prefixLength: 16)
 
+    /// The address of the service `kubernetes`, and that on which names are resolved.
+    public var api: UInt32 { base + 1 }
+    public var dns: UInt32 { base + 10 }
+
+    /// How many addresses at the network's beginning are given out last, so that those who choose an address themselves find it free.
+    /// Source: KEP-3070, pkg/registry/core/service/ipallocator.
+    var keptForChoice: UInt32 { size <= 16 ? 0 : min(max(16, size / 16), 256) }
+
     public var size: UInt32 { 1 << UInt32(32 - prefixLength) }
     public func contains(_ address: UInt32) -> Bool { address & ~(UInt32.max >> UInt32(prefixLength)) == base }
     public var description: String { "\(ServiceNetwork.text(base))/\(prefixLength)" }

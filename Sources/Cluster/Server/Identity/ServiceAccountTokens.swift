@@ -126,7 +126,9 @@ struct ServiceAccountTokens: Sendable {
     }
 
     private func verify(_ token: String, audiences: [String], now: Int) -> (VerifiedTokens.Entry, audiences: [String])? {
-        guard let claims = key.claims(of: token), claims["iss"]?.string == issuer else { return nil }
+        guard let claims = key.claims(of: token) else { return nil }
+        if claims["iss"]?.string == SecretToken.issuer { return verify(token, ofSecret: claims, audiences: audiences, now: now) }
+        guard claims["iss"]?.string == issuer else { return nil }
         guard let end = claims["exp"]?.int, now < end, claims["nbf"]?.int ?? 0 <= now + 60 else { return nil }
         let common = (claims["aud"]?.strings ?? []).filter(audiences.contains)
         guard !common.isEmpty, let bound = claims["kubernetes.io"], let namespace = bound["namespace"]?.string,
@@ -147,10 +149,32 @@ struct ServiceAccountTokens: Sendable {
             extra["authentication.kubernetes.io/\(kind)-name"] = [name]
             if !uid.isEmpty { extra["authentication.kubernetes.io/\(kind)-uid"] = [uid] }
         }
-        let user = UserInfo(
-            name: "system:serviceaccount:\(namespace):\(account)", uid: accountUID,
-            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
+        let user = user(ObjectKey(namespace: namespace, name: account), uid: accountUID, extra: extra)
         return (VerifiedTokens.Entry(user: user, expires: end, needs: needs), common)
+    }
+
+    /// A token from a Secret is for the API alone, and holds while the Secret has it.
+    private func verify(
+        _ token: String, ofSecret claims: Tree, audiences: [String], now: Int
+    ) -> (VerifiedTokens.Entry, audiences: [String])? {
+        guard audiences.contains(issuer), let (secret, account, uid) = SecretToken.read(claims),
+            let there = need("serviceaccounts", "\(secret.namespace)/\(account)", uid, now),
+            let stored = server.store.get(GroupResource("", "secrets"), secret.description), !stored.isDamaged
+        else { return nil }
+        let tree = ObjectBytes.tree(stored)
+        guard tree[path: "metadata", "deletionTimestamp"] == nil,
+            tree[path: "data", "token"]?.string == Base64.encode(Array(token.utf8))
+        else { return nil }
+        let kept = VerifiedTokens.Need(
+            collection: GroupResource("", "secrets"), path: secret.description, revision: stored.revision, isLeaving: false)
+        let user = user(ObjectKey(namespace: secret.namespace, name: account), uid: uid, extra: [:])
+        return (VerifiedTokens.Entry(user: user, expires: .max, needs: [there, kept]), [issuer])
+    }
+
+    private func user(_ account: ObjectKey, uid: String, extra: [String: [String]]) -> UserInfo {
+        UserInfo(
+            name: "system:serviceaccount:\(account.namespace):\(account.name)", uid: uid,
+            groups: ["system:serviceaccounts", "system:serviceaccounts:\(account.namespace)", "system:authenticated"], extra: extra)
     }
 
     /// The object, when it is the same still and has not been gone for more than a minute.
