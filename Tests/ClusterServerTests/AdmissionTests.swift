@@ -56,6 +56,25 @@ import Testing
             ])
     }
 
+    /// More of them than are kept parsed, and one that is replaced by another of its name.
+    @Test func `a pod has the priority that its class has now`() async throws {
+        let test = try await TestServer()
+        func make(_ name: String, _ value: Int) async throws {
+            let object: Value = ["metadata": ["name": .string(name)], "value": .int(Int64(value))]
+            _ = try await test.client.create(.priorityClasses, namespace: nil, object)
+        }
+        func priority(_ name: String, _ pod: Value) async throws -> Int? {
+            var pod = pod
+            pod[path: "spec", "priorityClassName"] = .string(name)
+            return try await test.client.create(.pods, namespace: "default", pod).spec?["priority"]?.int
+        }
+        for number in 0..<300 { try await make("c\(number)", number) }
+        for number in 0..<300 { #expect(try await priority("c\(number)", pod("p\(number)")) == number) }
+        _ = try await test.client.delete(.priorityClasses, namespace: nil, name: "c7", options: DeleteOptions())
+        try await make("c7", 1000)
+        #expect(try await priority("c7", pod("again")) == 1000)
+    }
+
     @Test func `limits are filled in and held to`() async throws {
         let test = try await TestServer()
         let range: Value = [

@@ -191,6 +191,27 @@ private func eventually(_ condition: () async throws -> Bool) async throws -> Bo
         }
     }
 
+    @Test func `what another wrote to the Sync is read, what nobody changed is not`() async throws {
+        try await withLoop { loop in
+            let sync = SyncObject(client: loop.client, options: loop.repository.options())
+            #expect(try await sync.read(since: "") == nil, "there is none, as before")
+            var status = SyncStatus()
+            status.lastAppliedRevision = "one"
+            let first = try await sync.write(status, over: "", now: .system())
+            #expect(try await sync.read(since: first) == nil)
+            let seen = try await sync.read(since: "")
+            #expect(seen?.version == first)
+            #expect(seen?.status.lastAppliedRevision == "one")
+            status.lastAppliedRevision = "two"
+            let second = try await sync.write(status, over: first, now: .system())
+            #expect(try await sync.read(since: first)?.status.lastAppliedRevision == "two")
+            _ = try await loop.client.delete(.syncs, namespace: nil, name: "test", options: DeleteOptions())
+            let gone = try await sync.read(since: second)
+            #expect(gone?.version == "")
+            #expect(gone?.status.lastAppliedRevision == SyncStatus().lastAppliedRevision)
+        }
+    }
+
     @Test func `a definition and an object of it may come in one commit`() async throws {
         try await withLoop { loop in
             try loop.repository.push([

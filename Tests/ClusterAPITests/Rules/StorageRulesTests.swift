@@ -40,32 +40,6 @@ import Testing
                 "spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation\n") == true)
     }
 
-    private func attributes() throws -> KindUnderTest {
-        try KindUnderTest(
-            "storage.k8s.io", "v1", "volumeattributesclasses",
-            sound: #"{"metadata":{"name":"x"},"driverName":"d.example.com","parameters":{"iops":"100"}}"#)
-    }
-
-    @Test(arguments: [
-        Refusal("{}"),
-        Refusal(
-            #"{"driverName":"","parameters":null}"#, "driverName: Required value",
-            "parameters: Required value: must contain at least one key/value pair"),
-        Refusal(#"{"parameters":{"":"x"}}"#, #"parameters: Invalid value: "": field can not be empty."#),
-    ])
-    func `a class of attributes names a driver, and says something`(row: Refusal) throws {
-        #expect(try attributes().created(row.patch) == row.messages)
-    }
-
-    @Test func `a class of attributes stays what it is`() throws {
-        #expect(try attributes().changed(#"{"metadata":{"labels":{"a":"b"}}}"#) == [])
-        #expect(
-            try attributes().changed(#"{"driverName":"other","parameters":{"iops":"200"}}"#) == [
-                "driverName: Forbidden: updates to driverName are forbidden.",
-                "parameters: Forbidden: updates to parameters are forbidden.",
-            ])
-    }
-
     private func claims() throws -> KindUnderTest {
         try KindUnderTest(
             "", "v1", "persistentvolumeclaims",
@@ -106,5 +80,50 @@ import Testing
             messages.first?.hasPrefix(
                 "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound "
                     + "claims\n") == true)
+    }
+
+    private func attributes() throws -> KindUnderTest {
+        try KindUnderTest(
+            "storage.k8s.io", "v1", "volumeattributesclasses",
+            sound: #"{"metadata":{"name":"x"},"driverName":"d.example.com","parameters":{"iops":"100"}}"#)
+    }
+
+    @Test(arguments: [
+        Refusal("{}"),
+        Refusal(#"{"driverName":"D.Example.com"}"#),
+        Refusal(#"{"driverName":""}"#, "driverName: Required value"),
+        Refusal(
+            #"{"driverName":null,"parameters":{"iops":null}}"#, "driverName: Required value",
+            "parameters: Required value: must contain at least one key/value pair"),
+        Refusal(#"{"parameters":null}"#, "parameters: Required value: must contain at least one key/value pair"),
+        Refusal(#"{"parameters":{"":"v"}}"#, #"parameters: Invalid value: "": field can not be empty."#),
+    ])
+    func `a class of attributes names a driver and tells it something`(row: Refusal) throws {
+        #expect(try attributes().created(row.patch) == row.messages)
+    }
+
+    @Test(arguments: [
+        Refusal(#"{"metadata":{"labels":{"a":"b"}}}"#),
+        Refusal(#"{"driverName":"e.example.com"}"#, "driverName: Forbidden: updates to driverName are forbidden."),
+        Refusal(#"{"parameters":{"iops":"200"}}"#, "parameters: Forbidden: updates to parameters are forbidden."),
+        Refusal(
+            #"{"driverName":"","parameters":null}"#, "driverName: Forbidden: updates to driverName are forbidden.",
+            "parameters: Forbidden: updates to parameters are forbidden.", "driverName: Required value",
+            "parameters: Required value: must contain at least one key/value pair"),
+    ])
+    func `what a class of attributes says stays`(row: Refusal) throws {
+        #expect(try attributes().changed(row.patch) == row.messages)
+    }
+
+    /// One key too many; as many as may be, which together are too long.
+    @Test(arguments: [(513, 1, 512), (512, 512, 262_144)])
+    func `parameters of a class are bounded`(keys: Int, length: Int, most: Int) throws {
+        let text = String(repeating: "v", count: length)
+        let parameters = (0..<keys).map { "\"k\($0)\":\"\(text)\"" }.joined(separator: ",")
+        let messages = ["parameters: Too long: may not be more than \(most) bytes"]
+        #expect(try attributes().created(#"{"parameters":{"iops":null,\#(parameters)}}"#) == messages)
+        let classes = try KindUnderTest(
+            "storage.k8s.io", "v1", "storageclasses", sound: #"{"metadata":{"name":"x"},"provisioner":"d.example.com"}"#)
+        #expect(try classes.created(#"{"parameters":{"iops":null,\#(parameters)}}"#) == messages)
     }
 }

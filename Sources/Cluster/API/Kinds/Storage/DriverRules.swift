@@ -11,9 +11,10 @@ enum DriverRules {
     }
 
     static func parameters(_ parameters: Fields, _ path: FieldPath, _ problems: inout [Problem]) {
-        if parameters.count > most { problems.append(.tooLong(path, most: most)) }
+        // Too many are not looked at one by one.
+        if parameters.count > most { return problems.append(.tooLong(path, most: most)) }
+        if parameters[""] != nil { problems.append(.invalid(path, "", "field can not be empty.")) }
         let size = parameters.reduce(0) { $0 + $1.key.utf8.count + ($1.value.string?.utf8.count ?? 0) }
         if size > mostBytes { problems.append(.tooLong(path, most: mostBytes)) }
-        if parameters[""] != nil { problems.append(.invalid(path, "", "field can not be empty.")) }
     }
 }

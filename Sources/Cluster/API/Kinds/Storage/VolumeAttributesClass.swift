@@ -19,7 +19,7 @@ enum VolumeAttributesClassRules {
     }
 
     @Sendable static func validateUpdate(_ new: Value, _ old: Value, _ subresource: String) -> [Problem] {
-        let changed = ["driverName", "parameters"].filter { new[$0] != old[$0] }
+        let changed = ["driverName", "parameters"].filter { ![Problem].same(new[$0], old[$0]) }
         return changed.map { .forbidden(FieldPath($0), "updates to \($0) are forbidden.") } + validate(new)
     }
 }
