@@ -34,7 +34,7 @@ func withServer(
     let directory = try TemporaryDirectory()
     let authority = try ClusterCA(directory: directory.path)
     let tls = try authority.serverContext(authority.serverCredential(names: ["localhost"], addresses: ["127.0.0.1"]))
-    let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: tls, responder: Answers(answer: answer), threads: 1)
+    let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: tls, responder: Answers(answer: answer))
     let config = Kubeconfig(server: "https://127.0.0.1:\(listener.port)", authority: authority.certificatePEM, token: "secret")
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await listener.run() }

@@ -100,8 +100,8 @@ import Testing
 
     @Test func `the API server is joined with servers of the node's network, but not for a request that it passes on`() async throws {
         try await withLogs { (endpoint: NodeEndpoint) async throws in
-            let hello = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: Hello(), threads: 1)
-            let node = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: Known(endpoint: endpoint), threads: 1)
+            let hello = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: Hello())
+            let node = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: Known(endpoint: endpoint))
             let running = Task {
                 async let first: Void = hello.run()
                 async let second: Void = node.run()

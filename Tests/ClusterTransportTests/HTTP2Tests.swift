@@ -168,7 +168,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let authority = try ClusterCA(directory: directory.path)
         let tls = try authority.serverContext(authority.serverCredential(names: ["localhost"], addresses: ["127.0.0.1"]))
-        let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: tls, responder: answers, threads: 1)
+        let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: tls, responder: answers)
         let running = Task { try await listener.run() }
         let peer = try await HTTP2Peer(listener.port, authority)
         async let slow = peer.ask("GET", "/slow")

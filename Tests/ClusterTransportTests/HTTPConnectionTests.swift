@@ -274,7 +274,7 @@ import Testing
                     try await $0.write([97]); try? await Task.sleep(for: .seconds(600))
                 })
         })
-        let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: answers, threads: 1)
+        let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: nil, responder: answers)
         let running = Task { try await listener.run() }
         let (idle, watching, slow) = (try Peer(listener.port), try Peer(listener.port), try Peer(listener.port))
         #expect(await watching.ask(get, until: "a\r\n").hasSuffix("a\r\n"))

@@ -80,4 +80,27 @@ import Testing
             }
         }
     }
+
+    /// Whoever speaks the other protocol comes only when the server has said everything and gone.
+    @Test(arguments: [5, 500_000]) func `all that a server says is passed on, also when it has closed already`(length: Int) async throws {
+        let said = String(repeating: "x", count: length)
+        for _ in 0..<20 {
+            let behind = try AnswerAndClose()
+            let relay = HTTPRelay(host: "127.0.0.1", port: behind.port)
+            let front = Answers(later: { request in
+                let serving = Task {
+                    await behind.serve("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n" + said)
+                }
+                let answer = try? await relay.forward(method: "GET", target: "/", headers: request.headers)
+                if length < 1000 { await serving.value }
+                return answer ?? HTTPResponse(status: 502)
+            })
+            try await withListener(front) { outer in
+                let text = try await Peer(outer.port).ask("GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+                #expect(text.hasPrefix("HTTP/1.1 101"))
+                #expect(text.count { $0 == "x" } >= length)
+                #expect(text.hasSuffix("\r\n\r\n" + said))
+            }
+        }
+    }
 }

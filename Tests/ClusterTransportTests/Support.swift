@@ -43,7 +43,7 @@ func withListener(
     _ answers: Answers = Answers(), limits: HTTPLimits = HTTPLimits(), tls: NIOSSLContext? = nil,
     run: @Sendable (_ listener: HTTPListener) async throws -> Void
 ) async throws {
-    let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: tls, responder: answers, limits: limits, threads: 1)
+    let listener = try await HTTPListener.bind(host: "127.0.0.1", port: 0, tls: tls, responder: answers, limits: limits)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await listener.run() }
         do { try await run(listener) } catch {
@@ -128,6 +128,46 @@ final class Peer: Sendable {
     func ask(_ text: String, until end: String? = nil) async -> String {
         await send(text)
         return await receive(until: end)
+    }
+}
+
+/// A server that answers one request with bytes that it is told, and closes at once.
+final class AnswerAndClose: Sendable {
+    let port: Int
+    private let socket: CInt
+
+    init() throws {
+        let socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        self.socket = socket
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(socket, $0, length) | listen(socket, 1) | getsockname(socket, $0, &length)
+            }
+        }
+        if result != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        port = Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    deinit { close(socket) }
+
+    /// Returns when it has closed.
+    func serve(_ text: String) async {
+        await blocking { [socket] in
+            let peer = accept(socket, nil, nil)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            _ = recv(peer, &buffer, buffer.count, 0)
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty, case let count = rest.withUnsafeBytes({ send(peer, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }),
+                count > 0
+            {
+                rest = rest.dropFirst(count)
+            }
+            close(peer)
+        }
     }
 }
 

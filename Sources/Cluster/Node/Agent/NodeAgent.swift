@@ -36,7 +36,7 @@ public final class NodeAgent: Service {
                     names: [configuration.name, "localhost"], addresses: [configuration.address, "127.0.0.1"])
                 listener = try await HTTPListener.bind(
                     host: configuration.address, port: configuration.port, tls: try authority.serverContext(credential),
-                    responder: NodeEndpoint(directory: configuration.directory, sockets: network), threads: 1)
+                    responder: NodeEndpoint(directory: configuration.directory, sockets: network))
             } else {
                 listener = nil
             }

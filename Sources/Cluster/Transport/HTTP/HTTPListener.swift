@@ -13,13 +13,11 @@ public struct ListenError: Error, CustomStringConvertible {
 
 /// Accepts connections and has their requests answered: HTTP/1.1, and over TLS HTTP/2 where the client wants it.
 public final class HTTPListener: Service {
-    private let group: MultiThreadedEventLoopGroup
     private let server: any Channel
     private let connections: ConnectionSet
     public let port: Int
 
-    private init(group: MultiThreadedEventLoopGroup, server: any Channel, connections: ConnectionSet, port: Int) {
-        self.group = group
+    private init(server: any Channel, connections: ConnectionSet, port: Int) {
         self.server = server
         self.connections = connections
         self.port = port
@@ -29,13 +27,13 @@ public final class HTTPListener: Service {
     /// raised for the connections to come.
     /// - Throws: ``ListenError``.
     public static func bind(
-        host: String, port: Int, tls: NIOSSLContext?, responder: any HTTPResponder, limits: HTTPLimits = HTTPLimits(), threads: Int = 2
+        host: String, port: Int, tls: NIOSSLContext?, responder: any HTTPResponder, limits: HTTPLimits = HTTPLimits()
     ) async throws -> HTTPListener {
         OpenFiles.allowMany()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let connections = ConnectionSet(limit: limits.connections)
         let setup = ConnectionSetup(responder: responder, limits: limits, budget: BodyBudget(bytes: limits.allBodies))
-        let bootstrap = ServerBootstrap(group: group)
+        // The process's own, which is never shut down: tasks of a connection that was cut off may still use its loop.
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -58,10 +56,8 @@ public final class HTTPListener: Service {
             }
         do {
             let server = try await bootstrap.bind(host: host, port: port).get()
-            return HTTPListener(
-                group: group, server: server, connections: connections, port: server.localAddress?.port ?? port)
+            return HTTPListener(server: server, connections: connections, port: server.localAddress?.port ?? port)
         } catch {
-            try? await group.shutdownGracefully()
             throw ListenError(address: "\(host):\(port)", reason: reason(error))
         }
     }
@@ -85,7 +81,6 @@ public final class HTTPListener: Service {
     public func run() async throws {
         try? await gracefulShutdown()
         try? await server.close().get()
-        await connections.drain(within: .seconds(10), on: group.next())
-        try? await group.shutdownGracefully()
+        await connections.drain(within: .seconds(10), on: server.eventLoop)
     }
 }

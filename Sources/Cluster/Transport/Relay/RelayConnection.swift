@@ -29,6 +29,8 @@ final class RelayConnection: Sendable {
             .connectTimeout(.seconds(10))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
+            // A server may agree to another protocol, say all it has to and close, before anybody here has taken it.
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { _ = try RelayConnection.addHandlers(to: channel, tls: tls) }
             }
@@ -42,13 +44,14 @@ final class RelayConnection: Sendable {
     private static func addHandlers(to channel: any Channel, tls: NIOSSLContext?) throws -> RelayHandler {
         let pipeline = channel.pipeline.syncOperations
         if let tls { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil)) }
+        let handler = RelayHandler()
+        try pipeline.addHandler(HeldEnd(handler))
         try pipeline.addHandler(HTTPRequestEncoder(), name: RelayHandler.encoderName)
         var parsing = NIOHTTPDecoderLimitConfiguration()
         parsing.maxHeaderListSize = longestHeaders
         parsing.maxHeaderFieldSize = longestHeaders
         let decoder = HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: parsing)
         try pipeline.addHandler(ByteToMessageHandler(decoder), name: RelayHandler.decoderName)
-        let handler = RelayHandler()
         try pipeline.addHandler(handler)
         return handler
     }
@@ -115,6 +118,7 @@ final class RelayConnection: Sendable {
                 guard case .success = $0 else { return channel.close(promise: nil) }
                 // What came with the answer is delivered with the end of a read, which was over before.
                 channel.pipeline.fireChannelReadComplete()
+                RelayConnection.releaseEnd(of: channel)
             }
             return stream
         }.get()
@@ -124,10 +128,18 @@ final class RelayConnection: Sendable {
     func nested(tls: NIOSSLContext?) async throws -> RelayConnection {
         let handler = try await channel.eventLoop.flatSubmit { [channel, handler] in
             RelayConnection.removeHandlers(handler, of: channel).flatMapThrowing {
-                NIOLoopBound(try RelayConnection.addHandlers(to: channel, tls: tls), eventLoop: channel.eventLoop)
+                let inner = NIOLoopBound(try RelayConnection.addHandlers(to: channel, tls: tls), eventLoop: channel.eventLoop)
+                RelayConnection.releaseEnd(of: channel)
+                return inner
             }
         }.get()
         return RelayConnection(channel: channel, handler: handler, outer: self)
+    }
+
+    /// The first there is: of the protocol that was spoken before.
+    private static func releaseEnd(of channel: any Channel) {
+        guard let context = try? channel.pipeline.syncOperations.context(handlerType: HeldEnd.self) else { return }
+        (context.handler as? HeldEnd)?.release(context)
     }
 
     private static func removeHandlers(_ handler: NIOLoopBound<RelayHandler>, of channel: any Channel) -> EventLoopFuture<Void> {

@@ -17,7 +17,8 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var failure: (any Error)?
     private var isClosed = false
     private var isReadHeld = false
-    private var isUpgraded = false
+    /// The server has agreed to another protocol.
+    private(set) var isUpgraded = false
     private var context: ChannelHandlerContext?
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -70,6 +71,12 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if parts.isEmpty, !isUpgraded { context.read() } else { isReadHeld = true }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The server says no more: the answer is whole or never will be.
+        if case .inputClosed? = event as? ChannelEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         isClosed = true
         waiting.take()?.succeed(nil)
@@ -80,5 +87,33 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         failure = failure ?? error
         waiting.take()?.fail(error)
         context.close(promise: nil)
+    }
+}
+
+/// Keeps the end of what a server says until who speaks the protocol that it has agreed to is there: the decoder, which holds what came
+/// with the agreement, would drop that.
+final class HeldEnd: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let relay: RelayHandler
+    private var isHeld = false
+    private var isReleased = false
+
+    init(_ relay: RelayHandler) { self.relay = relay }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent, relay.isUpgraded, !isReleased {
+            isHeld = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    /// Whoever speaks it is there.
+    func release(_ context: ChannelHandlerContext) {
+        isReleased = true
+        guard isHeld else { return }
+        isHeld = false
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 }
