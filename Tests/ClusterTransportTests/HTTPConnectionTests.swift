@@ -41,6 +41,8 @@ import Testing
         ("POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n", "413 Payload Too Large"),
         ("GET / HTTP/1.1\r\nX: \(String(repeating: "x", count: 300_000))\r\n\r\n", "431 Request Header Fields Too Large"),
         ("GET /\(String(repeating: "x", count: 70_000)) HTTP/1.1\r\n\r\n", "414 URI Too Long"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n\r\n", "501 Not Implemented"),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501 Not Implemented"),
         ("POST / HTTP/1.1\r\nExpect: the moon\r\nContent-Length: 1\r\n\r\n", "417 Expectation Failed"),
         (
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n400000\r\n\(String(repeating: "x", count: 0x400000))",

@@ -28,6 +28,11 @@ extension HTTPConnection {
         // What follows such a request is not read as HTTP any more, whether or not the other protocol is agreed on.
         if head.headers.contains(name: "upgrade") { exchange.keepsAlive = false }
         deadline?.set(in: .seconds(limits.requestSeconds))
+        // Where a request ends that is coded otherwise is not known. Go's words.
+        let codings = head.headers["transfer-encoding"]
+        guard codings.isEmpty || codings.map({ $0.lowercased() }) == ["chunked"] else {
+            return refuse(501, "Unsupported transfer encoding")
+        }
         if head.uri.utf8.count > limits.target { return refuse(414, "the request's target is longer than \(limits.target) bytes") }
         // In the words of Go's net/http, which kube-apiserver is served by.
         guard let request = request(head) else { return refuse(400, "400 Bad Request") }
