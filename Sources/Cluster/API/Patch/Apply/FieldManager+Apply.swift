@@ -12,7 +12,7 @@ extension FieldManager {
         var live = live
         var managed = ManagedFields()
         if let list = FieldManager.takeManagedFields(&live) {
-            guard let read = ManagedFields(list) else {
+            guard let read = ManagedFields(list, isStored: true) else {
                 throw .plain("failed to decode managed fields: error decoding metadata.managedFields")
             }
             managed = read

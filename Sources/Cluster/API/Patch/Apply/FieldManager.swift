@@ -64,7 +64,7 @@ public struct FieldManager: Sendable {
         }
         var managed = ManagedFields()
         if isGiven, let given { managed = ManagedFields(given) ?? ManagedFields() }
-        if managed.isEmpty, let stored { managed = ManagedFields(stored) ?? ManagedFields() }
+        if managed.isEmpty, let stored { managed = ManagedFields(stored, isStored: true) ?? ManagedFields() }
         // Nobody is tracked: tracking starts with the first apply.
         if managed.isEmpty, old != nil { return new }
         record(change, manager: manager, now: now, in: &managed)
