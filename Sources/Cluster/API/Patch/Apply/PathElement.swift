@@ -56,9 +56,14 @@ public struct PathElement: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether a text begins as one of an element does.
     static func isNamed(_ encoded: String) -> Bool {
-        let bytes = encoded.utf8
-        guard let kind = bytes.first, bytes.dropFirst().first == UInt8(ascii: ":") else { return false }
-        return kind == UInt8(ascii: "f") || kind == UInt8(ascii: "k") || kind == UInt8(ascii: "v") || kind == UInt8(ascii: "i")
+        func isNamed(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard bytes.count >= 2, bytes[1] == UInt8(ascii: ":") else { return false }
+            switch bytes[0] {
+            case UInt8(ascii: "f"), UInt8(ascii: "k"), UInt8(ascii: "v"), UInt8(ascii: "i"): return true
+            default: return false
+            }
+        }
+        return encoded.utf8.withContiguousStorageIfAvailable(isNamed) ?? Array(encoded.utf8).withUnsafeBufferPointer(isNamed)
     }
 
     public var kind: Kind {
