@@ -79,7 +79,8 @@ public struct Fields: Sendable, Hashable {
     @inline(__always)
     public static func same(_ left: String, _ right: String) -> Bool { left.utf8.count == right.utf8.count && order(left, right) == 0 }
 
-    static func order(_ left: String, _ right: String) -> Int {
+    /// Below zero where the bytes of `left` sort before those of `right`, zero where they are the same.
+    public static func order(_ left: String, _ right: String) -> Int {
         let compared = left.utf8.withContiguousStorageIfAvailable { a in right.utf8.withContiguousStorageIfAvailable { order(a, $0) } }
         if let result = compared ?? nil { return result }
         if left.utf8.elementsEqual(right.utf8) { return 0 }
@@ -137,7 +138,7 @@ public struct Fields: Sendable, Hashable {
     public static func == (left: Fields, right: Fields) -> Bool {
         guard left.entries.count == right.entries.count else { return false }
         // Most of what is compared was copied from one another and not changed since.
-        if left.isSameStorage(as: right) { return true }
+        if left.isIdentical(to: right) { return true }
         for index in left.entries.indices {
             let (a, b) = (left.entries[index], right.entries[index])
             guard Fields.order(a.key, b.key) == 0, a.value == b.value else { return false }
@@ -145,7 +146,8 @@ public struct Fields: Sendable, Hashable {
         return true
     }
 
-    private func isSameStorage(as other: Fields) -> Bool {
+    /// Whether both are copies of one another, not changed since. O(1); equal fields need not be identical.
+    public func isIdentical(to other: Fields) -> Bool {
         entries.withUnsafeBufferPointer { here in other.entries.withUnsafeBufferPointer { here.baseAddress == $0.baseAddress } }
     }
 

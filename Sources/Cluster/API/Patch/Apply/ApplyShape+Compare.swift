@@ -8,71 +8,91 @@ struct Comparison {
 
     var isEmpty: Bool { added.isEmpty && removed.isEmpty && modified.isEmpty }
 
-    fileprivate enum Own { case none, added, removed, modified }
-
-    fileprivate mutating func insert(_ element: PathElement, _ own: Own, _ below: Comparison) {
-        added.insert(element, isMember: own == .added, children: below.added)
-        removed.insert(element, isMember: own == .removed, children: below.removed)
-        modified.insert(element, isMember: own == .modified, children: below.modified)
-    }
-
     /// Without fields that do not count and what lies below them.
     func removing(_ ignored: FieldSet) -> Comparison {
         Comparison(added: added.removing(ignored), removed: removed.removing(ignored), modified: modified.removing(ignored))
     }
 }
 
+/// What differs at a place and below, nil for nothing: places as a ``FieldSet`` has them.
+private struct Difference {
+    var added: Fields?
+    var removed: Fields?
+    var modified: Fields?
+}
+
+/// Gathers what differs below a place.
+private struct Differences {
+    var added = FieldPlaceBuilder(isMember: false)
+    var removed = FieldPlaceBuilder(isMember: false)
+    var modified = FieldPlaceBuilder(isMember: false)
+
+    mutating func add(_ element: PathElement, _ difference: Difference) {
+        added.add(element, difference.added)
+        removed.add(element, difference.removed)
+        modified.add(element, difference.modified)
+    }
+
+    func all(isAscending: Bool) -> Difference {
+        Difference(
+            added: added.place(isAscending: isAscending), removed: removed.place(isAscending: isAscending),
+            modified: modified.place(isAscending: isAscending))
+    }
+}
+
 extension ApplyShape {
     /// What changed from `old` to `new`, both objects of a type.
     func compare(_ old: Value, _ new: Value, _ type: TypeReference) -> Comparison {
-        var result = Comparison()
-        _ = compare(old, new, type, &result)
-        return result
+        let found = difference(old, new, type)
+        return Comparison(
+            added: FieldSet(below: found.added), removed: FieldSet(below: found.removed), modified: FieldSet(below: found.modified))
     }
 
-    /// Compares two values, at least one present, and puts what differs below them into `below`.
-    private func compare(_ old: Value?, _ new: Value?, _ type: TypeReference, _ below: inout Comparison) -> Comparison.Own {
-        guard let old else {
-            if let new { below.added = everything(in: new, type) }
-            return .added
-        }
-        guard let new else {
-            below.removed = everything(in: old, type)
-            return .removed
-        }
-        var own = Comparison.Own.none
+    private func difference(_ old: Value, _ new: Value, _ type: TypeReference) -> Difference {
         let newShape = shape(type, new)
-        if !newShape.isSameKind(as: shape(type, old)) {
+        guard newShape.isSameKind(as: shape(type, old)) else {
             // An untyped place that held a list and now holds a map: what was goes, what is comes.
-            below.removed = everything(in: old, type)
-            below.added = everything(in: new, type)
-            own = .modified
-        } else if visit(old, new, type, newShape, &below), old != new {
-            own = .modified
+            return Difference(added: below(new, type), removed: below(old, type), modified: Fields())
         }
-        return own
+        switch newShape {
+        case .scalar, .atomicList, .atomicMap: break
+        case .map:
+            let (left, right) = (old.object ?? Fields(), new.object ?? Fields())
+            if !left.isEmpty || !right.isEmpty { return difference(left, right, type) }
+        case .set, .keyed:
+            let (left, right) = (old.array ?? [], new.array ?? [])
+            if !left.isEmpty || !right.isEmpty { return difference(left, right, type, newShape) }
+        }
+        return Difference(modified: old == new ? nil : Fields())
     }
 
-    /// Every place below a value: what a write that makes it adds.
-    private func everything(in value: Value, _ type: TypeReference) -> FieldSet {
+    /// Every place below a value and the value itself: what a write that makes it adds.
+    private func everything(in value: Value, _ type: TypeReference) -> Fields {
         let shape = shape(type, value)
         switch (shape, value) {
         case (.map, .object(let fields)):
-            // Elements ascend as the names do.
-            return FieldSet(
-                ascending: fields.entries.map { field in
-                    let (childType, element) = place(of: field.key, in: type)
-                    return FieldSet.Entry(element: element, isMember: true, children: everything(in: field.value, childType))
-                })
-        case (.set, .array(let elements)), (.keyed, .array(let elements)):
-            var result = FieldSet(capacity: elements.count)
-            let items = items(of: type)
-            for (element, child, isRepeated) in named(elements, shape, items) {
-                result.insert(element, isMember: true, children: isRepeated ? FieldSet() : everything(in: child, items))
+            var builder = FieldPlaceBuilder(isMember: true, capacity: fields.count)
+            for field in fields.entries {
+                let (childType, element) = place(of: field.key, in: type)
+                builder.add(element, everything(in: field.value, childType))
             }
-            return result
-        default: return FieldSet()
+            // Elements ascend as the names do.
+            return builder.place(isAscending: true) ?? Fields()
+        case (.set, .array(let elements)), (.keyed, .array(let elements)):
+            var builder = FieldPlaceBuilder(isMember: true, capacity: elements.count)
+            let items = items(of: type)
+            for group in groups([], elements, shape, items) {
+                builder.add(group.element, group.moreNew.isEmpty ? group.new.map { everything(in: $0, items) } : Fields())
+            }
+            return builder.place(isAscending: false) ?? Fields()
+        default: return Fields()
         }
+    }
+
+    /// Every place below a value; nil when there is none.
+    private func below(_ value: Value, _ type: TypeReference) -> Fields? {
+        let all = everything(in: value, type)
+        return all.hasChildren ? all.withoutMembership : nil
     }
 
     /// The type of a field, untyped where the schema has none, and its name in a set.
@@ -80,80 +100,54 @@ extension ApplyShape {
         field(name, of: type).map { ($0.type, $0.element) } ?? (.deduced, .field(name))
     }
 
-    /// Goes below a value; true when it is a leaf.
-    private func visit(_ old: Value, _ new: Value, _ type: TypeReference, _ shape: Shape, _ below: inout Comparison) -> Bool {
-        switch shape {
-        case .scalar, .atomicList, .atomicMap: return true
-        case .map:
-            let (left, right) = (old.object ?? Fields(), new.object ?? Fields())
-            if left.isEmpty, right.isEmpty { return true }
-            compare(left, right, type, &below)
-        case .set, .keyed:
-            let (left, right) = (old.array ?? [], new.array ?? [])
-            if left.isEmpty, right.isEmpty { return true }
-            compare(left, right, type, shape, &below)
-        }
-        return false
-    }
-
-    private func compare(_ left: Fields, _ right: Fields, _ type: TypeReference, _ below: inout Comparison) {
+    private func difference(_ left: Fields, _ right: Fields, _ type: TypeReference) -> Difference {
         let (left, right) = (left.entries, right.entries)
+        var differences = Differences()
         var (l, r) = (0, 0)
-        func visit(_ name: String, _ old: Value?, _ new: Value?) {
-            // What is as it was is most of an update.
-            if let old, let new, old == new { return }
-            let (childType, element) = place(of: name, in: type)
-            var inner = Comparison()
-            let own = compare(old, new, childType, &inner)
-            below.insert(element, own, inner)
-        }
         while l < left.count || r < right.count {
-            if r == right.count || (l < left.count && Fields.precedes(left[l].key, right[r].key)) {
-                visit(left[l].key, left[l].value, nil)
+            let order = l == left.count ? 1 : r == right.count ? -1 : Fields.order(left[l].key, right[r].key)
+            if order < 0 {
+                let (childType, element) = place(of: left[l].key, in: type)
+                differences.removed.add(element, everything(in: left[l].value, childType))
                 l += 1
-            } else if l == left.count || Fields.precedes(right[r].key, left[l].key) {
-                visit(right[r].key, nil, right[r].value)
+            } else if order > 0 {
+                let (childType, element) = place(of: right[r].key, in: type)
+                differences.added.add(element, everything(in: right[r].value, childType))
                 r += 1
             } else {
-                visit(left[l].key, left[l].value, right[r].value)
+                // What is as it was is most of an update.
+                if left[l].value != right[r].value {
+                    let (childType, element) = place(of: right[r].key, in: type)
+                    differences.add(element, difference(left[l].value, right[r].value, childType))
+                }
                 l += 1
                 r += 1
             }
         }
+        return differences.all(isAscending: true)
     }
 
-    private func compare(_ left: [Value], _ right: [Value], _ type: TypeReference, _ shape: Shape, _ below: inout Comparison) {
+    private func difference(_ left: [Value], _ right: [Value], _ type: TypeReference, _ shape: Shape) -> Difference {
         let items = items(of: type)
-        var order: [PathElement] = []
-        var found: [PathElement: (old: [Value], new: [Value])] = [:]
-        for (list, isNew) in [(left, false), (right, true)] {
-            for child in list {
-                guard let element = try? element(shape, items, child) else { continue }
-                if found[element] == nil { order.append(element) }
-                if isNew {
-                    found[element, default: ([], [])].new.append(child)
+        var differences = Differences()
+        for group in groups(left, right, shape, items) {
+            var found = Difference()
+            switch (group.moreOld.isEmpty, group.moreNew.isEmpty) {
+            case (true, true):
+                if let old = group.old, let new = group.new {
+                    if old != new { found = difference(old, new, items) }
                 } else {
-                    found[element, default: ([], [])].old.append(child)
+                    found = Difference(
+                        added: group.new.map { everything(in: $0, items) }, removed: group.old.map { everything(in: $0, items) })
                 }
+            // Repeated elements count as one piece.
+            case (false, false): found.modified = group.old == group.new && group.moreOld == group.moreNew ? nil : Fields()
+            case (false, true): found = Difference(added: group.new.flatMap { below($0, items) }, removed: Fields())
+            case (true, false): found = Difference(added: Fields(), removed: group.old.flatMap { below($0, items) })
             }
+            differences.add(group.element, found)
         }
-        for element in order {
-            guard let (old, new) = found[element] else { continue }
-            var inner = Comparison()
-            if old.count <= 1, new.count <= 1 {
-                let own = compare(old.first, new.first, items, &inner)
-                below.insert(element, own, inner)
-            } else if old.count >= 2, new.count >= 2 {
-                // Repeated elements count as one piece.
-                below.insert(element, old == new ? .none : .modified, inner)
-            } else if old.count >= 2 {
-                if let only = new.first { _ = compare(nil, only, items, &inner) }
-                below.insert(element, .removed, inner)
-            } else {
-                if let only = old.first { _ = compare(only, nil, items, &inner) }
-                below.insert(element, .added, inner)
-            }
-        }
+        return differences.all(isAscending: false)
     }
 }
 

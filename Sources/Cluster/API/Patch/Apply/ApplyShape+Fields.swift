@@ -2,41 +2,30 @@ import ClusterObjects
 
 extension ApplyShape {
     /// Every field that an applied configuration states.
-    func fields(of value: Value, _ type: TypeReference) -> FieldSet {
-        var result = FieldSet()
+    func fields(of value: Value, _ type: TypeReference) -> FieldSet { FieldSet(below: fields(of: value, type, isMember: false)) }
+
+    private func fields(of value: Value, _ type: TypeReference, isMember: Bool) -> Fields? {
         let shape = shape(type, value)
         switch (shape, value) {
         case (.map, .object(let fields)):
-            for (name, child) in fields {
-                guard let (childType, isDeclared, element) = field(name, of: type) else { continue }
-                let below = self.fields(of: child, childType)
-                result.insert(
-                    element, isMember: isLeaf(childType, child) || isEmptyOrNull(child) || !isDeclared, children: below)
+            var builder = FieldPlaceBuilder(isMember: isMember, capacity: fields.count)
+            for field in fields.entries {
+                guard let (childType, isDeclared, element) = self.field(field.key, of: type) else { continue }
+                let isMember = !isDeclared || isLeaf(childType, field.value) || isEmptyOrNull(field.value)
+                builder.add(element, self.fields(of: field.value, childType, isMember: isMember))
             }
+            return builder.place(isAscending: true)
         case (.set, .array(let elements)), (.keyed, .array(let elements)):
+            var builder = FieldPlaceBuilder(isMember: isMember, capacity: elements.count)
             let items = items(of: type)
-            for (element, child, isRepeated) in named(elements, shape, items) {
-                result.insert(element, isMember: true, children: isRepeated ? FieldSet() : self.fields(of: child, items))
+            for group in groups([], elements, shape, items) {
+                builder.add(
+                    group.element,
+                    group.moreNew.isEmpty ? group.new.flatMap { self.fields(of: $0, items, isMember: true) } : Fields())
             }
-        default: break
+            return builder.place(isAscending: false)
+        default: return isMember ? Fields() : nil
         }
-        return result
-    }
-
-    /// The elements of a list that can be named, and which of them others share the name of.
-    func named(_ elements: [Value], _ shape: Shape, _ items: TypeReference) -> [(PathElement, Value, isRepeated: Bool)] {
-        var named: [(PathElement, Value, isRepeated: Bool)] = []
-        named.reserveCapacity(elements.count)
-        var places: [PathElement: Int] = [:]
-        for child in elements {
-            guard let element = try? element(shape, items, child) else { continue }
-            // Most lists are short, and of elements that differ.
-            let first = elements.count <= 8 ? named.indices.first { named[$0].0 == element } : places[element]
-            if let first { named[first].isRepeated = true }
-            if elements.count > 8, first == nil { places[element] = named.count }
-            named.append((element, child, first != nil))
-        }
-        return named
     }
 
     private func isLeaf(_ type: TypeReference, _ value: Value) -> Bool {
@@ -56,20 +45,25 @@ extension ApplyShape {
 
     /// Makes declared fields that have children members too, so that removing takes them away whole.
     func completed(_ set: FieldSet, _ type: TypeReference) -> FieldSet {
-        var result = FieldSet()
-        for entry in set.entries {
-            var isMember = entry.isMember
+        FieldSet(below: completed(set.root, type, isMember: false))
+    }
+
+    private func completed(_ place: Fields, _ type: TypeReference, isMember: Bool) -> Fields? {
+        var builder = FieldPlaceBuilder(isMember: isMember, capacity: place.count)
+        for (key, child) in place.children {
+            let element = PathElement(encoded: key)
+            var isMember = child.isMember
             var childType = TypeReference.deduced
-            if entry.element.kind == .field {
-                if let found = field(entry.element.text, of: type) {
+            if element.kind == .field {
+                if let found = field(element.text, of: type) {
                     childType = found.type
-                    if found.isDeclared, !entry.children.isEmpty { isMember = true }
+                    if found.isDeclared, child.hasChildren { isMember = true }
                 }
             } else {
                 childType = items(of: type)
             }
-            result.insert(entry.element, isMember: isMember, children: completed(entry.children, childType))
+            builder.add(element, completed(child, childType, isMember: isMember))
         }
-        return result
+        return builder.place(isAscending: true)
     }
 }

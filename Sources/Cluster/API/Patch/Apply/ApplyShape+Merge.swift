@@ -27,6 +27,7 @@ extension ApplyShape {
     private func merge(_ live: [Value], _ applied: [Value], _ shape: Shape, _ items: TypeReference) -> [Value] {
         let left = live.compactMap { child in (try? element(shape, items, child)).map { (element: $0, value: child) } }
         let right = applied.compactMap { child in (try? element(shape, items, child)).map { (element: $0, value: child) } }
+        if let result = pairwise(left, right, items) { return result }
         var liveByElement: [PathElement: Value] = [:]
         var repeated: Set<PathElement> = []
         for (element, value) in left where liveByElement.updateValue(value, forKey: element) != nil { repeated.insert(element) }
@@ -74,10 +75,26 @@ extension ApplyShape {
         return result
     }
 
+    /// Of two short lists with the same elements in the same order, as of what is applied again; nil of others.
+    private func pairwise(
+        _ left: [(element: PathElement, value: Value)], _ right: [(element: PathElement, value: Value)], _ items: TypeReference
+    ) -> [Value]? {
+        guard left.count == right.count, left.count <= 8 else { return nil }
+        for index in left.indices {
+            let element = left[index].element
+            guard element == right[index].element, !left[..<index].contains(where: { $0.element == element }) else { return nil }
+        }
+        return left.indices.compactMap { merge(left[$0].value, right[$0].value, items) }
+    }
+
     /// `value` without the fields of a set; nil when nothing of it is left.
     ///
     /// With `leavingNull` a field of which nothing is left stays as null, so that a field set of the result still has it.
     func remove(_ set: FieldSet, from value: Value, _ type: TypeReference, leavingNull: Bool = false) -> Value? {
+        remove(set.root, from: value, type, leavingNull)
+    }
+
+    private func remove(_ place: Fields, from value: Value, _ type: TypeReference, _ leavingNull: Bool) -> Value? {
         let shape = shape(type, value)
         switch (shape, value) {
         case (.scalar, _): return value
@@ -85,13 +102,13 @@ extension ApplyShape {
             var kept: [(String, Value)] = []
             kept.reserveCapacity(fields.count)
             for (name, child) in fields {
-                guard let entry = set[.field(name)] else {
+                let (childType, _, element) = field(name, of: type) ?? (.deduced, false, .field(name))
+                guard let below = place[element] else {
                     kept.append((name, child))
                     continue
                 }
-                if entry.isMember { continue }
-                let childType = field(name, of: type)?.type ?? .deduced
-                if let rest = remove(entry.children, from: child, childType, leavingNull: leavingNull) {
+                if below.isMember { continue }
+                if let rest = remove(below, from: child, childType, leavingNull) {
                     kept.append((name, rest))
                 } else if leavingNull {
                     kept.append((name, .null))
@@ -101,9 +118,8 @@ extension ApplyShape {
         case (.set, .array(let elements)), (.keyed, .array(let elements)):
             let items = items(of: type)
             let kept = elements.compactMap { child -> Value? in
-                guard let element = try? element(shape, items, child), let entry = set[element] else { return child }
-                if entry.isMember { return nil }
-                return remove(entry.children, from: child, items, leavingNull: leavingNull)
+                guard let element = try? element(shape, items, child), let below = place[element] else { return child }
+                return below.isMember ? nil : remove(below, from: child, items, leavingNull)
             }
             return kept.isEmpty ? nil : .array(kept)
         default: return nil

@@ -77,6 +77,7 @@ struct ApplyShape {
             switch child {
             case .null: throw ShapeError("associative list with keys may not have a null element")
             case .object(let fields):
+                if names.count == 1, let name = names.first, let value = fields[name] { return .key(name, value) }
                 var keys: [Fields.Entry] = []
                 keys.reserveCapacity(names.count)
                 for name in names {

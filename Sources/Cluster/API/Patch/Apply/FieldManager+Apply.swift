@@ -12,7 +12,7 @@ extension FieldManager {
         var live = live
         var managed = ManagedFields()
         if let list = FieldManager.takeManagedFields(&live) {
-            guard let read = ManagedFields(list) else {
+            guard let read = ManagedFields(list, isStored: true) else {
                 throw .plain("failed to decode managed fields: error decoding metadata.managedFields")
             }
             managed = read
@@ -20,7 +20,7 @@ extension FieldManager {
         let current = live ?? .object(Fields([("apiVersion", .string(gvk.apiVersion)), ("kind", .string(gvk.kind))]))
         let isTracked = !managed.isEmpty
         if !isTracked, live != nil {
-            record(change(from: blank, to: current), manager: "before-first-apply", now: now, in: &managed)
+            record(change(from: nil, to: current), manager: "before-first-apply", now: now, in: &managed)
         }
         var outcome = merge(applied, current, managed, manager)
         if !outcome.isChanged, isTracked, let given, outcome.managed == managed, manager != "kubectl" { return given }

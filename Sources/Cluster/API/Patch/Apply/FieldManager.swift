@@ -57,14 +57,14 @@ public struct FieldManager: Sendable {
         new = optional ?? new
         let isGiven = subresource.isEmpty && given != nil && given != stored
         if isGiven, given == [] || given == [.emptyObject] { return new }
-        let change = !isGiven && new == old ? Comparison() : change(from: old ?? blank, to: new)
+        let change = !isGiven && new == old ? Comparison() : change(from: old, to: new)
         if !isGiven, change.isEmpty {
             if let stored { new["metadata", default: .emptyObject]["managedFields"] = .array(stored) }
             return new
         }
         var managed = ManagedFields()
         if isGiven, let given { managed = ManagedFields(given) ?? ManagedFields() }
-        if managed.isEmpty, let stored { managed = ManagedFields(stored) ?? ManagedFields() }
+        if managed.isEmpty, let stored { managed = ManagedFields(stored, isStored: true) ?? ManagedFields() }
         // Nobody is tracked: tracking starts with the first apply.
         if managed.isEmpty, old != nil { return new }
         record(change, manager: manager, now: now, in: &managed)
@@ -72,9 +72,9 @@ public struct FieldManager: Sendable {
         return new
     }
 
-    /// What a write changes, unset structs counting as there.
-    func change(from old: Value, to new: Value) -> Comparison {
-        shape.compare(BlankObjects.fill(old, blank), BlankObjects.fill(new, blank), root)
+    /// What a write changes, unset structs counting as there. What is made is a change from nothing set.
+    func change(from old: Value?, to new: Value) -> Comparison {
+        shape.compare(old.map { BlankObjects.fill($0, blank) } ?? blank, BlankObjects.fill(new, blank), root)
     }
 
     /// Enters a change by an updater.
@@ -116,18 +116,27 @@ public struct FieldManager: Sendable {
 
     /// Takes back new times of managers when nothing else of the object has changed, so that the write can be left out.
     public static func keepTimes(_ new: inout Value, old: Value) {
-        func withoutTimes(_ object: Value) -> Value {
-            var object = object
-            guard let list = object[path: "metadata", "managedFields"]?.array else { return object }
-            object[path: "metadata", "managedFields"] = .array(
-                list.map { entry in
-                    var entry = entry
-                    entry["time"] = nil
-                    return entry
-                })
-            return object
+        if new != old, isSame(new, old, but: "metadata", { isSame($0, $1, but: "managedFields", isSameManagers) }) { new = old }
+    }
+
+    private static func isSameManagers(_ left: Value, _ right: Value) -> Bool {
+        func withoutTimes(_ list: Value) -> [Value]? {
+            list.array?.map { entry in
+                var entry = entry
+                entry["time"] = nil
+                return entry
+            }
         }
-        if new != old, withoutTimes(new) == withoutTimes(old) { new = old }
+        return withoutTimes(left) == withoutTimes(right)
+    }
+
+    /// Whether two objects have the same fields, one of which may differ as far as `isSame` says.
+    private static func isSame(_ left: Value, _ right: Value, but name: String, _ isSame: (Value, Value) -> Bool) -> Bool {
+        guard let left = left.object?.entries, let right = right.object?.entries, left.count == right.count else { return false }
+        return zip(left, right).allSatisfy { a, b in
+            guard Fields.same(a.key, b.key) else { return false }
+            return Fields.same(a.key, name) ? isSame(a.value, b.value) : a.value == b.value
+        }
     }
 }
 

@@ -1,36 +1,36 @@
 import ClusterObjects
 
 extension FieldSet {
-    /// Reads `fieldsV1`; nil when it is no field set.
+    /// Reads `fieldsV1` as anybody may have written it; nil when it is no field set. Names become as Kubernetes writes them.
     public init?(fieldsV1: Value) {
-        guard case .object(let fields) = fieldsV1 else { return nil }
-        self.init()
-        for (key, value) in fields {
-            if key == "." { continue }
-            guard let element = PathElement(key), case .object(let below) = value, let children = FieldSet(fieldsV1: value) else {
-                return nil
-            }
-            insert(element, isMember: below.isEmpty || below["."] != nil, children: children)
-        }
+        guard case .object(let fields) = fieldsV1, let place = FieldSet.normalized(fields, isMember: false) else { return nil }
+        self.init(below: place)
     }
 
-    /// As `fieldsV1` writes it.
-    public var fieldsV1: Value {
-        fieldsV1(ofMember: false)
+    /// Takes over `fieldsV1` of a stored object, as this server wrote it; nil when it is no field set.
+    init?(storedFieldsV1: Value) {
+        guard case .object(let fields) = storedFieldsV1, FieldSet.isReadable(fields) else { return nil }
+        self.init(below: fields)
     }
 
-    /// - Parameter ofMember: whether these are the children of a member, which `.` says.
-    private func fieldsV1(ofMember: Bool) -> Value {
-        var pairs: [Fields.Entry] = []
-        pairs.reserveCapacity(entries.count + 1)
-        // Before all that begin with a letter.
-        if ofMember { pairs.append(Fields.Entry(".", .emptyObject)) }
-        for place in entries.indices {
-            let below = entries[place].children.isEmpty ? .emptyObject : entries[place].children.fieldsV1(ofMember: entries[place].isMember)
-            pairs.append(Fields.Entry(entries[place].element.encoded, below))
+    /// As `fieldsV1` writes it. O(1).
+    public var fieldsV1: Value { .object(root) }
+
+    private static func normalized(_ fields: Fields, isMember: Bool) -> Fields? {
+        var builder = FieldPlaceBuilder(isMember: isMember, capacity: fields.count)
+        for (key, value) in fields where key != "." {
+            guard let element = PathElement(key), case .object(let below) = value,
+                let place = normalized(below, isMember: below.isEmpty || below["."] != nil)
+            else { return nil }
+            builder.add(element, place)
         }
-        // Positions sort last among elements, and before keys and values as text.
-        let isAscending = entries.last?.element.kind != .index || entries.first?.element.kind == .index
-        return .object(isAscending ? Fields(ascending: pairs) : Fields(pairs))
+        return builder.place(isAscending: false) ?? Fields()
+    }
+
+    private static func isReadable(_ fields: Fields) -> Bool {
+        fields.entries.dropFirst(fields.firstChild).allSatisfy { entry in
+            guard PathElement.isNamed(entry.key), case .object(let below) = entry.value else { return false }
+            return below.isEmpty || isReadable(below)
+        }
     }
 }

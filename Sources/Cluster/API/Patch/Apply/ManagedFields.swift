@@ -41,25 +41,31 @@ struct ManagedFields: Sendable, Equatable {
     init() {}
 
     /// Reads `metadata.managedFields`; nil when an entry is not as it should be.
-    init?(_ list: [Value]) {
+    /// - Parameter isStored: whether it is of a stored object, so that its sets are as this server writes them.
+    init?(_ list: [Value], isStored: Bool = false) {
         entries.reserveCapacity(list.count)
-        var places: [Identity: Int] = [:]
+        // Nearly always few: looking through them costs less than hashing three texts.
+        var places: [Identity: Int]? = list.count > 16 ? [:] : nil
         for item in list {
             guard let operation = item["operation"]?.string.flatMap(Operation.init), let apiVersion = item["apiVersion"]?.string,
                 !apiVersion.isEmpty, item["fieldsType"]?.string == "FieldsV1",
-                let fields = FieldSet(fieldsV1: item["fieldsV1"] ?? .emptyObject)
+                let fields = ManagedFields.read(item["fieldsV1"] ?? .emptyObject, isStored: isStored)
             else { return nil }
             let identity = Identity(
                 manager: item["manager"]?.string ?? "", operation: operation, apiVersion: apiVersion,
                 subresource: item["subresource"]?.string ?? "")
             let entry = Entry(identity: identity, apiVersion: apiVersion, fields: fields, time: item["time"]?.string)
-            if let index = places[identity] {
+            if let index = places.map({ $0[identity] }) ?? index(of: identity) {
                 entries[index] = entry
             } else {
-                places[identity] = entries.count
+                places?[identity] = entries.count
                 entries.append(entry)
             }
         }
+    }
+
+    private static func read(_ fields: Value, isStored: Bool) -> FieldSet? {
+        isStored ? FieldSet(storedFieldsV1: fields) : FieldSet(fieldsV1: fields)
     }
 
     var isEmpty: Bool { entries.isEmpty }
@@ -69,14 +75,8 @@ struct ManagedFields: Sendable, Equatable {
     /// The list for `metadata.managedFields`: appliers first, then by time and name; nil when nobody manages anything.
     var value: Value? {
         if entries.isEmpty { return nil }
-        let sorted = entries.map { ($0, seconds($0)) }.sorted { left, right in
-            let (a, b) = (left.0, right.0)
-            if a.identity.operation != b.identity.operation { return a.identity.operation == .apply }
-            if left.1 != right.1 { return left.1 < right.1 }
-            return (a.identity.manager, a.apiVersion, a.identity.subresource) < (b.identity.manager, b.apiVersion, b.identity.subresource)
-        }
         return .array(
-            sorted.map { entry, _ in
+            sorted.map { entry in
                 var pairs = [
                     Fields.Entry("apiVersion", .string(entry.apiVersion)), Fields.Entry("fieldsType", "FieldsV1"),
                     Fields.Entry("fieldsV1", entry.fields.fieldsV1),
@@ -87,6 +87,16 @@ struct ManagedFields: Sendable, Equatable {
                 if let time = entry.time { pairs.append(Fields.Entry("time", .string(time))) }
                 return .object(Fields(ascending: pairs))
             })
+    }
+
+    private var sorted: [Entry] {
+        if entries.count == 1 { return entries }
+        return entries.map { ($0, seconds($0)) }.sorted { left, right in
+            let (a, b) = (left.0, right.0)
+            if a.identity.operation != b.identity.operation { return a.identity.operation == .apply }
+            if left.1 != right.1 { return left.1 < right.1 }
+            return (a.identity.manager, a.apiVersion, a.identity.subresource) < (b.identity.manager, b.apiVersion, b.identity.subresource)
+        }.map(\.0)
     }
 
     private func seconds(_ entry: Entry) -> Int64 { entry.time.flatMap { Timestamp($0)?.seconds } ?? 0 }

@@ -1,8 +1,8 @@
 import ClusterObjects
 
 /// One step of a path in a ``FieldSet``: a field, an element of a list by its keys, a value of a set, or a position.
-public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertible {
-    public enum Kind: UInt8, Sendable {
+public struct PathElement: Sendable, Hashable, CustomStringConvertible {
+    public enum Kind: Sendable {
         case field, keys, value, index
     }
 
@@ -11,10 +11,23 @@ public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertib
 
     public static func field(_ name: String) -> PathElement { PathElement(encoded: "f:" + name) }
     static func keys(_ keys: Fields) -> PathElement { PathElement("k:", .object(keys)) }
+
+    /// Of an element with one key, as most have.
+    static func key(_ name: String, _ value: Value) -> PathElement {
+        var writer = JSONWriter(capacity: 64)
+        writer.raw("k:{")
+        writer.write(name)
+        writer.raw(":")
+        writer.write(value)
+        writer.raw("}")
+        return PathElement(encoded: writer.text)
+    }
+
     static func value(_ value: Value) -> PathElement { PathElement("v:", value) }
     static func index(_ index: Int) -> PathElement { PathElement(encoded: "i:\(index)") }
 
-    private init(encoded: String) { self.encoded = encoded }
+    /// Takes over what a set holds.
+    init(encoded: String) { self.encoded = encoded }
 
     private init(_ kind: String, _ value: Value) {
         var writer = JSONWriter(capacity: 64)
@@ -41,6 +54,18 @@ public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertib
         }
     }
 
+    /// Whether a text begins as one of an element does.
+    static func isNamed(_ encoded: String) -> Bool {
+        func isNamed(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            guard bytes.count >= 2, bytes[1] == UInt8(ascii: ":") else { return false }
+            switch bytes[0] {
+            case UInt8(ascii: "f"), UInt8(ascii: "k"), UInt8(ascii: "v"), UInt8(ascii: "i"): return true
+            default: return false
+            }
+        }
+        return encoded.utf8.withContiguousStorageIfAvailable(isNamed) ?? Array(encoded.utf8).withUnsafeBufferPointer(isNamed)
+    }
+
     public var kind: Kind {
         switch encoded.utf8.first {
         case UInt8(ascii: "k"): .keys
@@ -63,11 +88,6 @@ public struct PathElement: Sendable, Hashable, Comparable, CustomStringConvertib
         case .value: return "[=\(text)]"
         case .index: return "[\(text)]"
         }
-    }
-
-    public static func < (left: PathElement, right: PathElement) -> Bool {
-        let (a, b) = (left.kind, right.kind)
-        return a == b ? Fields.precedes(left.encoded, right.encoded) : a.rawValue < b.rawValue
     }
 
     public static func == (left: PathElement, right: PathElement) -> Bool { Fields.same(left.encoded, right.encoded) }
