@@ -37,7 +37,8 @@ extension Call {
             default: (name, value)
             }
         }
-        return answer
+        if request.method == "HEAD" { return answer }
+        return ProxiedPage.rewritten(answer) { place.rewritten($0, host: route.host, asked: asked) }
     }
 
     /// Where the request came from. A node tells by them that it is passed on, and does less for it, see `NodeEndpoint`.
