@@ -1,11 +1,14 @@
 import Crypto
 import Foundation
+import SwiftASN1
 import Testing
 import X509
 
 @testable import ClusterTransport
 
 @Suite struct CertificateRequestTests {
+    private func read(_ pem: String) throws -> CertificateRequest { try CertificateRequest(der: PEMDocument(pemString: pem).derBytes) }
+
     private func request(_ name: String, hosts: [String] = []) throws -> String {
         let key = P256.Signing.PrivateKey()
         let extensions = try Certificate.Extensions {
@@ -24,7 +27,7 @@ import X509
     @Test func `what was asked for is signed, for no longer than the CA lives`() throws {
         let directory = try TemporaryDirectory()
         let authority = try ClusterCA(directory: directory.path)
-        let wanted = try CertificateRequest(pem: try request("jane", hosts: ["a.example"]))
+        let wanted = try read(try request("jane", hosts: ["a.example"]))
         #expect(wanted.commonName == "jane" && wanted.organizations == ["dev"] && wanted.hasNames && !wanted.hasAddresses)
         let now = Date(timeIntervalSince1970: (Date().timeIntervalSince1970).rounded(.down))
         func signed(_ seconds: Double) throws -> Certificate {
@@ -50,9 +53,9 @@ import X509
         let forged = try CertificateSigningRequest(
             version: .v1, subject: john.subject, publicKey: jane.publicKey, attributes: jane.attributes,
             signatureAlgorithm: jane.signatureAlgorithm, signature: jane.signature)
-        let read = try CertificateRequest(pem: try forged.serializeAsPEM().pemString)
-        #expect(throws: CertificateRequest.Unsigned.self) { try read.verify() }
-        try CertificateRequest(pem: one).verify()
-        #expect(throws: (any Error).self) { try CertificateRequest(pem: "nonsense") }
+        let forgery = try read(try forged.serializeAsPEM().pemString)
+        #expect(throws: CertificateRequest.Unsigned.self) { try forgery.verify() }
+        try read(one).verify()
+        #expect(throws: (any Error).self) { try CertificateRequest(der: [1, 2, 3]) }
     }
 }

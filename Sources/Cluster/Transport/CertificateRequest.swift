@@ -6,9 +6,9 @@ public struct CertificateRequest: Sendable {
     let request: CertificateSigningRequest
     private let alternatives: [GeneralName]
 
-    /// - Throws: when it is not one in PEM.
-    public init(pem: String) throws {
-        request = try CertificateSigningRequest(pemEncoded: pem)
+    /// - Throws: when it is not one in DER.
+    public init(der bytes: [UInt8]) throws {
+        request = try CertificateSigningRequest(derEncoded: bytes)
         alternatives = try request.attributes.extensionRequest?.extensions.subjectAlternativeNames.map(Array.init) ?? []
     }
 
@@ -24,6 +24,10 @@ public struct CertificateRequest: Sendable {
 
     public var commonName: String { ClusterCA.identity(of: request.subject).commonName }
     public var organizations: [String] { ClusterCA.identity(of: request.subject).organizations }
+    /// Whether it names an organization in a kind of string that is not read here, but may be elsewhere.
+    public var hasUnreadableOrganization: Bool {
+        request.subject.contains { $0.contains { $0.type == .RDNAttributeType.organizationName && String($0.value) == nil } }
+    }
     public var hasNames: Bool { alternatives.contains { if case .dnsName = $0 { true } else { false } } }
     public var hasAddresses: Bool { alternatives.contains { if case .ipAddress = $0 { true } else { false } } }
     public var hasEmails: Bool { alternatives.contains { if case .rfc822Name = $0 { true } else { false } } }

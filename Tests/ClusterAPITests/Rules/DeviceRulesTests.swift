@@ -81,7 +81,7 @@ import Testing
         Refusal(
             #"{"status":{"devices":[{"driver":"d","pool":"p","device":"two","networkData":{"ips":["10.0.0.1"]}}]}}"#, from: allocated,
             #"status.devices[0]: Invalid value: "d/p/two": must be an allocated device in the claim"#,
-            #"status.devices[0].networkData.ips[0]: Invalid value: "10.0.0.1": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"#
+            #"status.devices[0].networkData.ips[0]: Invalid value: "10.0.0.1": must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"#
         ),
         Refusal(
             #"{"status":{"allocation":null}}"#, from: allocated),
@@ -138,6 +138,13 @@ import Testing
             #"spec.devices[0].capacity[n].requestPolicy.validRange.step: Invalid value: "6": value is not a multiple of a given step (2) from (1)"#,
             "spec.devices[0].capacity[o].requestPolicy.default: Required value: required when validRange is defined",
             "spec.devices[1].capacity[m].requestPolicy: Forbidden: allowMultipleAllocations must be true"),
+        Refusal(
+            #"{"spec":{"devices":[{"name":"a","allowMultipleAllocations":true,"capacity":{"m":{"value":"9223372036854775807","requestPolicy":{"default":"9223372036854775807","validRange":{"min":"-9223372036854775807","step":"1"}}}}}]}}"#
+        ),
+        Refusal(
+            #"{"spec":{"devices":[{"name":"a","allowMultipleAllocations":true,"capacity":{"m":{"value":"8","requestPolicy":{"default":"3","validRange":{"min":"1","step":"-1"}}}}}]}}"#,
+            #"spec.devices[0].capacity[m].requestPolicy.validRange.step: Invalid value: "3": value is not a multiple of a given step (-1) from (1)"#
+        ),
     ])
     func `a slice lists devices that some nodes reach`(row: Refusal) throws { #expect(try slices().created(row.patch) == row.messages) }
 

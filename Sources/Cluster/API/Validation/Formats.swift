@@ -65,6 +65,15 @@ enum Formats {
         IPRange(text) == nil ? ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"] : []
     }
 
+    /// The address of an interface, with the length of its network's prefix.
+    static func interfaceAddress(_ text: String) -> [String] {
+        guard let range = IPRange(text) else {
+            return ["must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"]
+        }
+        let canonical = "\(range.address.text)/\(range.length)"
+        return canonical == text ? [] : ["must be in canonical form (\"\(canonical)\")"]
+    }
+
     static func wildcardSubdomain(_ text: String) -> [String] {
         if text.hasPrefix("*."), NameFormats.subdomain(String(text.dropFirst(2))).isEmpty { return [] }
         return [

@@ -18,7 +18,7 @@ struct CertificateSigner: Controller {
         guard wish.isApproved, !wish.hasFailed, wish.certificate.isEmpty, let rule = SignerRules.rule(wish.signer) else { return .nothing }
         var status = object.status?.value ?? .emptyObject
         do {
-            let wanted = try CertificateRequest(pem: wish.pem)
+            let wanted = try CertificateRequest(der: PEM.request(wish.pem) ?? [])
             try wanted.verify()
             if let problem = rule(wanted, Set(wish.usages)) {
                 var conditions = Conditions(object.status)

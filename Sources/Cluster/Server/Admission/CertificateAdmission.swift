@@ -63,7 +63,12 @@ struct CertificateSubjectRestriction: AdmissionPlugin {
         else { return }
         let pem = String(decoding: Base64.decode(object[path: "spec", "request"]?.string ?? "") ?? [], as: UTF8.self)
         let wanted: CertificateRequest
-        do { wanted = try CertificateRequest(pem: pem) } catch { throw SignerAccess.refuse(request, "failed to parse CSR: \(error)") }
+        do { wanted = try CertificateRequest(der: PEM.request(pem) ?? []) } catch {
+            throw SignerAccess.refuse(request, "failed to parse CSR: \(error)")
+        }
+        guard !wanted.hasUnreadableOrganization else {
+            throw SignerAccess.refuse(request, "failed to parse CSR: an organization is neither a UTF-8 nor a printable string")
+        }
         guard !wanted.organizations.contains("system:masters") else {
             throw SignerAccess.refuse(request, "use of \(Self.signer) signer with system:masters group is not allowed")
         }

@@ -5,10 +5,8 @@ import X509
 enum CertificatePEM {
     /// Nil for a request that the key which it is about has signed.
     static func problem(request pem: String) -> String? {
-        guard let document = try? PEMDocument.parseMultiple(pemString: pem).first,
-            document.discriminator == CertificateSigningRequest.defaultPEMDiscriminator
-        else { return "PEM block type must be CERTIFICATE REQUEST" }
-        guard let request = try? CertificateSigningRequest(derEncoded: document.derBytes) else {
+        guard let bytes = PEM.request(pem) else { return "PEM block type must be CERTIFICATE REQUEST" }
+        guard let request = try? CertificateSigningRequest(derEncoded: bytes) else {
             return "asn1: structure error: the PEM block holds no certificate request"
         }
         guard request.publicKey.isValidSignature(request.signature, for: request) else {
@@ -20,14 +18,13 @@ enum CertificatePEM {
     /// Nil for nothing at all, or certificates and nothing else.
     static func problem(certificates pem: String) -> String? {
         if pem.isEmpty { return nil }
-        guard let documents = try? PEMDocument.parseMultiple(pemString: pem), !documents.isEmpty else {
-            return "must contain at least one CERTIFICATE PEM block"
-        }
-        for document in documents {
-            guard document.discriminator == Certificate.defaultPEMDiscriminator else {
-                return "only CERTIFICATE PEM blocks are allowed, found \"\(document.discriminator)\""
+        let blocks = PEM.blocks(pem)
+        if blocks.isEmpty { return "must contain at least one CERTIFICATE PEM block" }
+        for block in blocks {
+            guard block.type == Certificate.defaultPEMDiscriminator else {
+                return "only CERTIFICATE PEM blocks are allowed, found \"\(block.type)\""
             }
-            guard (try? Certificate(derEncoded: document.derBytes)) != nil else { return "x509: malformed certificate" }
+            guard (try? Certificate(derEncoded: block.bytes)) != nil else { return "x509: malformed certificate" }
         }
         return nil
     }

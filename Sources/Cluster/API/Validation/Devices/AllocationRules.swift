@@ -12,8 +12,8 @@ enum AllocationRules {
             for key in ["resource", "name", "uid"] { problems.required(user, key, here) }
         }
         let allocation = status.part("allocation")
-        let allocated = Set((allocation?["devices"]?.list("results") ?? []).map(deviceID))
-        problems.eachOnce(status, "devices", path, by: deviceID) { device, here, problems in
+        let allocated = Set((allocation?["devices"]?.list("results") ?? []).map(deviceNames))
+        problems.eachOnce(status, "devices", path, by: { Value(deviceNames($0)).jsonText }) { device, here, problems in
             deviceStatus(device, allocated, here, &problems)
         }
         reservations(claim, status, before, &problems)
@@ -26,10 +26,10 @@ enum AllocationRules {
         return problems
     }
 
-    /// `driver/pool/device`, and the share of it where there are several.
-    private static func deviceID(_ device: Value) -> String {
+    /// Driver, pool and device, and the share of it where there are several.
+    private static func deviceNames(_ device: Value) -> [String] {
         let names = ["driver", "pool", "device"].map(device.text)
-        return (names + (device.part("shareID")?.string.map { [$0] } ?? [])).joined(separator: "/")
+        return names + (device.part("shareID")?.string.map { [$0] } ?? [])
     }
 
     private static func reservations(_ claim: Value, _ status: Value, _ before: Value, _ problems: inout [Problem]) {
@@ -70,12 +70,12 @@ enum AllocationRules {
         problems.label(device.text("device"), path / "device")
     }
 
-    private static func deviceStatus(_ status: Value, _ allocated: Set<String>, _ path: FieldPath, _ problems: inout [Problem]) {
+    private static func deviceStatus(_ status: Value, _ allocated: Set<[String]>, _ path: FieldPath, _ problems: inout [Problem]) {
         device(status, path, &problems)
         if let share = status.part("shareID")?.string { DeviceNames.share(share, path / "shareID", &problems) }
-        let id = deviceID(status)
-        if !allocated.contains(id) {
-            problems.append(.invalid(path, .string(id), "must be an allocated device in the claim"))
+        let names = deviceNames(status)
+        if !allocated.contains(names) {
+            problems.append(.invalid(path, .string(names.joined(separator: "/")), "must be an allocated device in the claim"))
         }
         let conditions = status.list("conditions")
         if conditions.count > mostConditions {
@@ -90,7 +90,7 @@ enum AllocationRules {
             problems.append(.tooLong(path / key, most: most))
         }
         problems.eachOnce(network, "ips", path, most: mostAddresses) { address, here, problems in
-            problems.cidr(address.string ?? "", here)
+            problems.add(here, address.string ?? "", Formats.interfaceAddress(address.string ?? ""))
         }
     }
 }

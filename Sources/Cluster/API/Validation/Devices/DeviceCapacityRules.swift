@@ -63,7 +63,11 @@ enum DeviceCapacityRules {
         }
         guard let step = range.part("step")?.quantity else { return }
         if low + step > most { say("step", step, "one step \(low + step) is larger than capacity value: \(most)") }
-        for value in [standard, high].compactMap(\.self) where step.value == 0 || (value.value - low.value) % step.value != 0 {
+        // Wide enough for the distance of any two.
+        let isMultiple = { (value: Quantity) in
+            step.value > 0 && (Int128(value.value) - Int128(low.value)).isMultiple(of: Int128(step.value))
+        }
+        for value in [standard, high].compactMap(\.self) where !isMultiple(value) {
             say("step", value, "value is not a multiple of a given step (\(step)) from (\(low))")
         }
     }

@@ -60,7 +60,7 @@ enum DeviceNames {
         if uid.utf8.count != 36 {
             problems.append(
                 .invalid(path, .string(uid), "error validating uid: invalid UUID length: \(uid.utf8.count)"))
-        } else if groups.map(\.utf8.count) != [8, 4, 4, 4, 12] || !groups.joined().allSatisfy(\.isHexDigit) {
+        } else if groups.map(\.utf8.count) != [8, 4, 4, 4, 12] || !groups.joined().allSatisfy { $0.isASCII && $0.isHexDigit } {
             problems.append(.invalid(path, .string(uid), "error validating uid: invalid UUID format"))
         } else if uid != uid.lowercased() {
             problems.append(

@@ -6,17 +6,19 @@ enum SemanticVersion {
         let released = built[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let numbers = parts(released[0])
         guard numbers.count == 3, numbers.allSatisfy(isNumber) else { return false }
-        if released.count == 2, !parts(released[1]).allSatisfy({ isWord($0) && (isNumber($0) || !$0.allSatisfy(isDigit)) }) { return false }
+        if released.count == 2, !parts(released[1]).allSatisfy({ isWord($0) && (isNumber($0) || !$0.utf8.allSatisfy(isDigit)) }) {
+            return false
+        }
         return built.count == 1 || parts(built[1]).allSatisfy(isWord)
     }
 
     private static func parts(_ text: Substring) -> [Substring] { text.split(separator: ".", omittingEmptySubsequences: false) }
-    private static func isDigit(_ character: Character) -> Bool { "0"..."9" ~= character }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
     private static func isNumber(_ text: Substring) -> Bool {
-        text == "0" || !text.isEmpty && text.allSatisfy(isDigit) && text.first != "0"
+        text == "0" || !text.isEmpty && text.utf8.allSatisfy(isDigit) && text.first != "0"
     }
     private static func isWord(_ text: Substring) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || $0 &- UInt8(ascii: "0") < 10 || ($0 | 0x20) &- UInt8(ascii: "a") < 26 }
+            && text.utf8.allSatisfy { $0 == UInt8(ascii: "-") || isDigit($0) || ($0 | 0x20) &- UInt8(ascii: "a") < 26 }
     }
 }
