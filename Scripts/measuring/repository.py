@@ -31,6 +31,10 @@ class Repository:
         git(self.work, "push", "origin", "HEAD")
         return begun
 
+    def head(self):
+        """The commit that was pushed last."""
+        return subprocess.run(["git", "rev-parse", "HEAD"], cwd=self.work, check=True, capture_output=True, text=True).stdout.strip()
+
 
 def deployment(name, replicas, spec, **metadata):
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, **metadata},

@@ -14,6 +14,18 @@ def timed(command, environment=None, allowed=(0,)):
     return time.monotonic() - begun
 
 
+def recorded(server, commit):
+    """The seconds that the Sync says the pass of a commit took. The status is published a moment after the line that says "in sync":
+    until then the newest record is of the pass before."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        newest = server.json("/apis/skiff.dev/v1/syncs/default")["status"]["history"][0]
+        if newest["commit"] == commit:
+            return newest["duration"]
+        time.sleep(0.01)
+    raise RuntimeError("no pass of commit %s was recorded" % commit)
+
+
 def measure(bench):
     count = 100 if bench.quick else 1000
     files = manifests("default", count)
@@ -32,12 +44,12 @@ def measure(bench):
         """The pass's own milliseconds after a push, and those from the push."""
         begun = change()
         seen = s.line("in sync", after=begun) - begun
-        took = s.json("/apis/skiff.dev/v1/syncs/default")["status"]["history"][0]["duration"]
+        took = recorded(s, repository.head())
         time.sleep(0.5)
         return took * 1000, seen * 1000
 
     took, seen = map(statistics.median, zip(*[after(lambda: repository.push({}, "--allow-empty")) for _ in range(5)]))
-    bench.row("unchanged pass: a commit with the same manifests (median of 5)", took, "ms", 10, decimals=1,
+    bench.row("unchanged pass: a commit with the same files, none is read (median of 5)", took, "ms", 10, decimals=1,
               note=" (%.0f from the push)" % seen)
     changed = json.loads(files["configmaps/c7.yaml"])
 
